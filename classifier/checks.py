@@ -1,0 +1,67 @@
+"""What must hold where this is deployed, found at boot."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def check_threads(**kwargs: Any) -> list[CheckMessage]:
+    """txcat.W001: more engine threads than cores make every request slower."""
+    wanted = settings.WEB_PROCESSES * settings.ENGINE_THREADS
+    cores = len(os.sched_getaffinity(0))
+    if wanted <= cores:
+        return []
+    return [
+        Warning(
+            f"{settings.WEB_PROCESSES} web processes × {settings.ENGINE_THREADS} engine threads "
+            f"on {cores} cores.",
+            hint="Lower TXCAT_WEB_PROCESSES or TXCAT_ENGINE_THREADS.",
+            id="txcat.W001",
+        )
+    ]
+
+
+@register()
+def check_queue(**kwargs: Any) -> list[CheckMessage]:
+    """txcat.E001: a task must end, or be ended, before the broker delivers it again."""
+    queue = settings.Q_CLUSTER
+    if queue["retry"] > queue["timeout"] and queue["max_attempts"] > 0:
+        return []
+    return [
+        Error(
+            "Q_CLUSTER needs retry > timeout and a finite max_attempts.",
+            hint="Otherwise a running task is delivered to a second worker.",
+            id="txcat.E001",
+        )
+    ]
+
+
+@register(deploy=True)
+def check_database(**kwargs: Any) -> list[CheckMessage]:
+    """txcat.W002: SQLite serves one machine."""
+    if not settings.IS_EMBEDDED:
+        return []
+    return [
+        Warning(
+            "The embedded SQLite database serves one machine only.",
+            hint="Set DATABASE_URL to PostgreSQL to run web and worker processes on several.",
+            id="txcat.W002",
+        )
+    ]
+
+
+@register(deploy=True)
+def check_shared_cache(**kwargs: Any) -> list[CheckMessage]:
+    """txcat.W003: without a shared cache each process counts a key's requests by itself."""
+    if settings.REDIS_URL:
+        return []
+    return [
+        Warning(
+            "Without Redis, request limits are counted in each web process by itself.",
+            hint="Set REDIS_URL.",
+            id="txcat.W003",
+        )
+    ]

@@ -1,0 +1,1 @@
+"""What category is this? Pure: numpy, onnxruntime, tokenizers; no Django, no torch."""

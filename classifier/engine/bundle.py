@@ -1,0 +1,212 @@
+"""A version as files: read, checked, written. No pickle.
+
+    manifest.json          format, version, and each file's SHA-256 and size
+    config.json            categories, calibration, bounds, build figures
+    prototypes.safetensors prototypes (c, d) float32
+    examples.safetensors   vectors (n, d) float32, labels (n,) int32
+    examples.json          texts
+    encoder/               model.onnx, tokenizer.json, encoder.json
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from classifier.engine.calibration import Calibration
+from classifier.engine.decision import Bounds
+from classifier.engine.encoder import MODEL_FILE, TOKENIZER_FILE, EncoderCard
+from classifier.engine.prototypes import ExampleSet, PrototypeSet
+from classifier.engine.types import CategoryInfo, Direction
+from classifier.exceptions import BundleError
+
+FORMAT = 1
+MANIFEST_FILE = "manifest.json"
+CONFIG_FILE = "config.json"
+PROTOTYPES_FILE = "prototypes.safetensors"
+EXAMPLES_FILE = "examples.safetensors"
+EXAMPLE_TEXTS_FILE = "examples.json"
+ENCODER_FOLDER = "encoder"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A version, read and checked. `figures` are the build's measurements, as written."""
+
+    version: str
+    folder: Path
+    encoder: EncoderCard
+    normalizer_version: int
+    prototypes: PrototypeSet
+    examples: ExampleSet
+    calibration: Calibration
+    bounds: Bounds
+    figures: Mapping[str, Any]
+
+    @property
+    def encoder_folder(self) -> Path:
+        return self.folder / ENCODER_FOLDER
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    version: str,
+    encoder_folder: Path,
+    normalizer_version: int,
+    prototypes: PrototypeSet,
+    examples: ExampleSet,
+    calibration: Calibration,
+    bounds: Bounds,
+    figures: Mapping[str, Any],
+) -> str:
+    """Write a bundle at `folder`, which must not exist. Returns the manifest's SHA-256.
+
+    Everything is written aside and renamed at the end: a bundle is whole or not there. The
+    encoder's files are hard links where the file system allows, so that a version costs its
+    prototypes and not another copy of the model.
+    """
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    (draft / ENCODER_FOLDER).mkdir(parents=True)
+    try:
+        for source in sorted(encoder_folder.iterdir()):
+            _link_or_copy(source, draft / ENCODER_FOLDER / source.name)
+        save_file({"prototypes": prototypes.vectors}, draft / PROTOTYPES_FILE)
+        save_file(
+            {"vectors": examples.vectors, "labels": examples.labels}, draft / EXAMPLES_FILE
+        )
+        _write_json(draft / EXAMPLE_TEXTS_FILE, list(examples.texts))
+        _write_json(
+            draft / CONFIG_FILE,
+            {
+                "normalizer_version": normalizer_version,
+                "categories": [asdict(category) for category in prototypes.categories],
+                "calibration": asdict(calibration),
+                "bounds": asdict(bounds),
+                "figures": figures,
+            },
+        )
+        files = {
+            str(path.relative_to(draft)): {
+                "sha256": file_digest(path),
+                "bytes": path.stat().st_size,
+            }
+            for path in sorted(draft.rglob("*"))
+            if path.is_file()
+        }
+        _write_json(
+            draft / MANIFEST_FILE, {"format": FORMAT, "version": version, "files": files}
+        )
+        digest = file_digest(draft / MANIFEST_FILE)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return digest
+
+
+def read_bundle(folder: Path, *, verified_encoder: str | None = None) -> Bundle:
+    """Read a bundle and check every file against the manifest.
+
+    An encoder whose digest is `verified_encoder` is in memory already and is not hashed again.
+    Raises BundleError naming the file that is missing, altered or of another shape.
+    """
+    manifest = _read_json(folder / MANIFEST_FILE)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BundleError(f"{folder / MANIFEST_FILE} is not a manifest of format {FORMAT}.")
+    _check_files(folder, manifest, verified_encoder)
+    try:
+        config = _read_json(folder / CONFIG_FILE)
+        categories = tuple(
+            CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
+            for entry in config["categories"]
+        )
+        prototypes = load_file(folder / PROTOTYPES_FILE)["prototypes"]
+        examples = load_file(folder / EXAMPLES_FILE)
+        texts = tuple(_read_json(folder / EXAMPLE_TEXTS_FILE))
+        bundle = Bundle(
+            version=manifest["version"],
+            folder=folder,
+            encoder=EncoderCard.read(folder / ENCODER_FOLDER),
+            normalizer_version=config["normalizer_version"],
+            prototypes=PrototypeSet(categories, prototypes),
+            examples=ExampleSet(texts, examples["labels"], examples["vectors"], categories),
+            calibration=Calibration(**config["calibration"]),
+            bounds=Bounds(**config["bounds"]),
+            figures=config["figures"],
+        )
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise BundleError(f"{folder} is not a bundle of format {FORMAT}: {error!r}.") from error
+    _check_shapes(bundle)
+    return bundle
+
+
+def _check_files(folder: Path, manifest: dict[str, Any], verified_encoder: str | None) -> None:
+    required = (
+        CONFIG_FILE,
+        PROTOTYPES_FILE,
+        EXAMPLES_FILE,
+        EXAMPLE_TEXTS_FILE,
+        f"{ENCODER_FOLDER}/{MODEL_FILE}",
+        f"{ENCODER_FOLDER}/{TOKENIZER_FILE}",
+    )
+    files = manifest.get("files", {})
+    for name in required:
+        if name not in files:
+            raise BundleError(f"{folder / MANIFEST_FILE} does not list {name}.")
+    for name, expected in files.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(f"{path} is missing.")
+        if name.endswith(f"/{MODEL_FILE}") and expected["sha256"] == verified_encoder:
+            continue
+        if path.stat().st_size != expected["bytes"] or file_digest(path) != expected["sha256"]:
+            raise BundleError(f"{path} is not the file that was built: its SHA-256 differs.")
+
+
+def _check_shapes(bundle: Bundle) -> None:
+    count, dimension = len(bundle.prototypes.categories), bundle.encoder.dimension
+    shapes = {
+        "prototypes": (bundle.prototypes.vectors.shape, (count, dimension)),
+        "examples": (bundle.examples.vectors.shape, (len(bundle.examples.texts), dimension)),
+        "labels": (bundle.examples.labels.shape, (len(bundle.examples.texts),)),
+    }
+    for name, (found, expected) in shapes.items():
+        if found != expected:
+            raise BundleError(f"{bundle.folder}: {name} have shape {found}, not {expected}.")
+    if not np.isfinite(bundle.prototypes.vectors).all():
+        raise BundleError(f"{bundle.folder}: prototypes are not finite.")
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(f"{path} is missing.") from error
+    except ValueError as error:
+        raise BundleError(f"{path} is not JSON: {error}.") from error

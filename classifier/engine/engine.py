@@ -1,0 +1,114 @@
+"""The engine: transactions in, decisions out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.engine.bundle import Bundle, read_bundle
+from classifier.engine.cache import EmbeddingCache
+from classifier.engine.decision import NO_TEXT, DecisionRule
+from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
+from classifier.engine.encoder import Encoder, Threads
+from classifier.engine.types import Decision, Neighbor, Timings, Transaction
+from classifier.exceptions import BundleError
+
+DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
+NEIGHBORS = 5
+
+
+class Engine:
+    """One version, loaded. Safe under threads; must be made after a fork.
+
+    The same text gets the same bits whatever else is in the call or in the cache.
+    """
+
+    def __init__(self, bundle: Bundle, encoder: Encoder, cache: EmbeddingCache) -> None:
+        if bundle.encoder.digest != encoder.card.digest:
+            raise BundleError(
+                f"Version {bundle.version} was built with encoder {bundle.encoder.digest[:12]}, "
+                f"not with {encoder.card.digest[:12]}."
+            )
+        if bundle.normalizer_version != NORMALIZER_VERSION:
+            raise BundleError(
+                f"Version {bundle.version} was built with normalizer {bundle.normalizer_version}; "
+                f"this program has {NORMALIZER_VERSION}. Build a new version."
+            )
+        self.bundle = bundle
+        self.encoder = encoder
+        self.cache = cache
+        self._rule = DecisionRule(bundle.prototypes, bundle.calibration, bundle.bounds)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path | str,
+        threads: Threads | None = None,
+        cache: EmbeddingCache | None = None,
+    ) -> "Engine":
+        """Load a bundle folder, every file checked. Raises BundleError naming the bad one."""
+        bundle = read_bundle(Path(folder))
+        return cls(
+            bundle,
+            Encoder(bundle.encoder_folder, threads),
+            cache or EmbeddingCache(DEFAULT_CACHE_BYTES),
+        )
+
+    def classify(self, transactions: Sequence[Transaction]) -> list[Decision]:
+        """Decide on each transaction, in the order given. A text is encoded once a call."""
+        started = perf_counter()
+        texts = [normalize(transaction.description) for transaction in transactions]
+        normalize_ms = (perf_counter() - started) * 1000
+        vectors, cached, tokenize_ms, encode_ms = self._vectors(texts)
+        decide_started = perf_counter()
+        verdicts = [
+            self._rule.decide(vectors[text], transaction.flow) if text in vectors else NO_TEXT
+            for text, transaction in zip(texts, transactions, strict=True)
+        ]
+        decide_ms = (perf_counter() - decide_started) * 1000
+        timings = Timings(normalize_ms + tokenize_ms, encode_ms, decide_ms)
+        return [
+            verdict.decision(text, text in cached, timings)
+            for text, verdict in zip(texts, verdicts, strict=True)
+        ]
+
+    def nearest_examples(self, description: str, count: int = NEIGHBORS) -> list[Neighbor]:
+        """The labelled examples most similar to a descriptor; none where it has no text."""
+        text = normalize(description)
+        vectors, _, _, _ = self._vectors([text])
+        return self.bundle.examples.nearest(vectors[text], count) if text in vectors else []
+
+    def warm(self) -> float:
+        """Make the first request as fast as the next. Returns milliseconds spent."""
+        return self.encoder.warm()
+
+    def _vectors(
+        self, texts: Sequence[str]
+    ) -> tuple[dict[str, NDArray[np.float32]], set[str], float, float]:
+        """Unit vectors by text, for texts that hold a letter; which of them the cache knew;
+        milliseconds to tokenize and to encode the rest."""
+        vectors: dict[str, NDArray[np.float32]] = {}
+        missing: list[str] = []
+        for text in dict.fromkeys(texts):
+            if not any(character.isalpha() for character in text):
+                continue
+            vector = self.cache.get(self._key(text))
+            if vector is None:
+                missing.append(text)
+            else:
+                vectors[text] = vector
+        cached = set(vectors)
+        started = perf_counter()
+        token_ids = self.encoder.tokenize(missing) if missing else []
+        tokenized = perf_counter()
+        if missing:
+            for text, vector in zip(missing, self.encoder.embed(token_ids), strict=True):
+                vectors[text] = vector
+                self.cache.put(self._key(text), vector)
+        encoded = perf_counter()
+        return vectors, cached, (tokenized - started) * 1000, (encoded - tokenized) * 1000
+
+    def _key(self, text: str) -> tuple[str, int, str]:
+        return (self.encoder.card.digest, NORMALIZER_VERSION, text)

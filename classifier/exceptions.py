@@ -1,0 +1,44 @@
+"""The one error root. Free of Django, so that the pure packages raise from it too.
+
+`classifier.errors` turns these into HTTP answers; commands turn them into `CommandError`.
+"""
+
+
+class ClassifierError(Exception):
+    """Something a caller can be told about, in words."""
+
+
+class BundleError(ClassifierError):
+    """A bundle cannot be read: a file is missing, altered, or of another format."""
+
+
+class EncoderError(ClassifierError):
+    """A model folder cannot be made into an encoder, or an encoder fails its checks."""
+
+
+class TrainingError(ClassifierError):
+    """The examples do not allow a version to be built."""
+
+
+class NoEngineError(ClassifierError):
+    """No version can be served by this process now."""
+
+
+class ConflictError(ClassifierError):
+    """What is asked for contradicts what is stored."""
+
+
+class InvalidItemError(ClassifierError):
+    """One field of a caller's input is refused.
+
+    `path` names the field and, in a list, the item: `feedback.3.category`.
+    """
+
+    def __init__(self, path: str, message: str, code: str = "invalid") -> None:
+        super().__init__(message)
+        self.path = path
+        self.code = code
+
+
+class InputFileError(ClassifierError):
+    """A file handed to a command cannot be read as what it should be."""

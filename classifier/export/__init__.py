@@ -1,0 +1,1 @@
+"""Models to ONNX. Worker only: imports torch and sentence-transformers."""

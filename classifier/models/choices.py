@@ -1,0 +1,33 @@
+"""Choices shared with the engine: its enumerations, with labels."""
+
+from django.db import models
+
+from classifier.engine.types import Direction, Level, Reason
+
+
+class DirectionChoices(models.TextChoices):
+    ANY = Direction.ANY.value, "Any"
+    EXPENSE = Direction.EXPENSE.value, "Expense"
+    INCOME = Direction.INCOME.value, "Income"
+    TRANSFER = Direction.TRANSFER.value, "Transfer"
+
+
+class FlowChoices(models.TextChoices):
+    """Which way one transaction moves money."""
+
+    EXPENSE = Direction.EXPENSE.value, "Expense (money out)"
+    INCOME = Direction.INCOME.value, "Income (money in)"
+
+
+class LevelChoices(models.TextChoices):
+    HIGH = Level.HIGH.value, "High"
+    MEDIUM = Level.MEDIUM.value, "Medium"
+    LOW = Level.LOW.value, "Low"
+    ABSTAIN = Level.ABSTAIN.value, "Abstained"
+
+
+class ReasonChoices(models.TextChoices):
+    NO_TEXT = Reason.NO_TEXT.value, "No letters in the description"
+    FAR_FROM_ALL = Reason.FAR_FROM_ALL.value, "Far from every category"
+    LOW_CONFIDENCE = Reason.LOW_CONFIDENCE.value, "Confidence under the bound"
+    NO_CATEGORY = Reason.NO_CATEGORY.value, "No category for the direction"

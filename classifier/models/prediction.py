@@ -1,0 +1,64 @@
+from django.db import models
+from uuid_utils.compat import uuid7
+
+from classifier.models.api_key import ApiKey
+from classifier.models.category import Category
+from classifier.models.choices import FlowChoices, LevelChoices, ReasonChoices
+from classifier.models.example import MAX_DESCRIPTION
+from classifier.models.version import ModelVersion
+
+
+class Prediction(models.Model):
+    """One answer as it was given. Never changed.
+
+    The id is a UUIDv7: minted before the insert, and rows come in the order of time.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    api_key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Who asked; empty for a signed-in person.",
+    )
+    transaction_id = models.CharField(max_length=128, blank=True)
+    user_id = models.CharField(max_length=128, blank=True)
+    description = models.CharField(max_length=MAX_DESCRIPTION)
+    canonical_text = models.CharField(max_length=MAX_DESCRIPTION)
+    amount = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    direction = models.CharField(max_length=10, choices=FlowChoices.choices, blank=True)
+    mcc = models.CharField("MCC", max_length=4, blank=True)
+    occurred_at = models.DateTimeField(null=True)
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="predictions")
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, null=True, related_name="predictions"
+    )
+    level = models.CharField(max_length=10, choices=LevelChoices.choices)
+    reason = models.CharField(max_length=30, choices=ReasonChoices.choices, blank=True)
+    confidence = models.FloatField(null=True)
+    score = models.FloatField(null=True)
+    margin = models.FloatField(null=True)
+    alternatives = models.JSONField(default=list)
+    is_cached = models.BooleanField()
+    latency_ms = models.FloatField(help_text="The engine's time for the whole request.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            # Partial: a caller that sends neither pays for neither.
+            models.Index(
+                fields=["transaction_id"],
+                condition=~models.Q(transaction_id=""),
+                name="prediction_by_transaction",
+            ),
+            models.Index(
+                fields=["user_id"], condition=~models.Q(user_id=""), name="prediction_by_user"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description

@@ -1,0 +1,12 @@
+"""How long work tells how far it is. Free of Django."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    def __call__(self, share: float, message: str) -> None:
+        """`share` of the work is done, from 0 to 1; `message` is a line for a person."""
+
+
+def silent(share: float, message: str) -> None:
+    """Tell nobody."""

@@ -1,0 +1,144 @@
+"""Classify, record, explain."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from classifier import runtime
+from classifier.engine.types import Decision, Direction, Neighbor, Timings, Transaction
+from classifier.models import ApiKey, Category, Prediction
+from classifier.routing import Route, get_router
+from classifier.signals import predictions_recorded
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRequest:
+    """One transaction as a caller sent it, checked."""
+
+    description: str
+    amount: Decimal | None = None
+    currency: str = ""
+    direction: str = ""
+    user_id: str = ""
+    transaction_id: str = ""
+    occurred_at: datetime | None = None
+    mcc: str = ""
+
+    def for_engine(self) -> Transaction:
+        direction = Direction(self.direction) if self.direction else None
+        return Transaction(self.description, direction, self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision, who made it and under what id it can be found again."""
+
+    prediction_id: UUID
+    transaction_id: str
+    version: str
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a prediction was made: the examples nearest to its text, in its own version."""
+
+    prediction: Prediction
+    neighbors: list[Neighbor]
+
+
+def decide(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision]]:
+    """Route and classify, in the order given, recording nothing.
+
+    Raises NoEngineError where no version can be served.
+    """
+    router = get_router()
+    routes = {unit: router.route(unit) for unit in {request.user_id or None for request in requests}}
+    by_version: dict[int, list[int]] = defaultdict(list)
+    chosen = [routes[request.user_id or None] for request in requests]
+    for index, route in enumerate(chosen):
+        by_version[route.version.id].append(index)
+    decisions: dict[int, Decision] = {}
+    for indexes in by_version.values():
+        engine = chosen[indexes[0]].version.engine
+        batch = [requests[index].for_engine() for index in indexes]
+        decisions.update(zip(indexes, engine.classify(batch), strict=True))
+    return [(route, decisions[index]) for index, route in enumerate(chosen)]
+
+
+def classify_transactions(
+    requests: Sequence[TransactionRequest], api_key: ApiKey | None = None
+) -> list[Answer]:
+    """Classify and record: every answer is a row before it is given, or none is.
+
+    Raises NoEngineError where no version can be served.
+    """
+    decided = decide(requests)
+    predictions = [
+        _prediction(request, route, decision, api_key)
+        for request, (route, decision) in zip(requests, decided, strict=True)
+    ]
+    routes = [route for route, _ in decided]
+    with transaction.atomic():
+        Prediction.objects.bulk_create(predictions)
+        predictions_recorded.send(sender=Prediction, predictions=predictions, routes=routes)
+    return [
+        Answer(prediction.id, request.transaction_id, route.version.name, decision)
+        for prediction, request, (route, decision) in zip(
+            predictions, requests, decided, strict=True
+        )
+    ]
+
+
+def explain_prediction(prediction_id: UUID) -> Explanation:
+    """Raises Prediction.DoesNotExist, or BundleError where its version cannot be loaded."""
+    prediction = Prediction.objects.select_related(
+        "category__parent", "version__encoder"
+    ).get(pk=prediction_id)
+    loaded = runtime.get().engine_for(prediction.version)
+    return Explanation(prediction, loaded.engine.nearest_examples(prediction.description))
+
+
+def categories_in_use() -> list[Category]:
+    """What an answer can be: active categories, primary ones followed by their own."""
+    return list(Category.objects.active().in_tree_order())
+
+
+def latency_ms(timings: Timings) -> float:
+    return timings.tokenize_ms + timings.encode_ms + timings.decide_ms
+
+
+def _prediction(
+    request: TransactionRequest, route: Route, decision: Decision, api_key: ApiKey | None
+) -> Prediction:
+    category = decision.category
+    return Prediction(
+        api_key=api_key,
+        transaction_id=request.transaction_id,
+        user_id=request.user_id,
+        description=request.description,
+        canonical_text=decision.canonical_text,
+        amount=request.amount,
+        currency=request.currency,
+        direction=request.direction,
+        mcc=request.mcc,
+        occurred_at=request.occurred_at,
+        version_id=route.version.id,
+        category_id=route.version.category_ids[category.slug] if category else None,
+        level=decision.level.value,
+        reason=decision.reason.value if decision.reason else "",
+        confidence=decision.confidence,
+        score=decision.score,
+        margin=decision.margin,
+        alternatives=[
+            {"slug": alternative.category.slug, "score": alternative.score}
+            for alternative in decision.alternatives
+        ],
+        is_cached=decision.is_cached,
+        latency_ms=latency_ms(decision.timings),
+    )

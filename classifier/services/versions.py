@@ -1,0 +1,194 @@
+"""Build versions and put them live."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from classifier.engine.bundle import read_bundle, write_bundle
+from classifier.engine.descriptors import NORMALIZER_VERSION
+from classifier.engine.encoder import Encoder as OnnxEncoder
+from classifier.engine.encoder import Threads
+from classifier.engine.types import CategoryInfo, Direction
+from classifier.exceptions import ConflictError, TrainingError
+from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
+from classifier.progress import Progress, silent
+
+ENCODE_CHUNK = 128
+
+
+def build_version(
+    *,
+    report: Progress = silent,
+    created_by: AbstractBaseUser | None = None,
+    note: str = "",
+    force: bool = False,
+) -> tuple[ModelVersion, bool]:
+    """Build a candidate from the newest encoder and all active examples.
+
+    Returns the version and whether it is new: where the newest version was built from the very
+    same input it is returned as it is, unless `force`. Raises TrainingError where there is no
+    encoder or too few examples.
+    """
+    from classifier.training.build import build, label_indexes
+    from classifier.training.prototypes import TrainingSet
+
+    encoder = Encoder.objects.order_by("-id").first()
+    if encoder is None:
+        raise TrainingError("There is no encoder yet: run `manage.py prepare_encoder`.")
+    examples = list(
+        Example.objects.active().order_by("id").values_list("text", "canonical_text", "category__slug")
+    )
+    used = {slug for _, _, slug in examples}
+    rows = [row for row in Category.objects.active().detailed().in_tree_order() if row.slug in used]
+    input_digest = _input_digest(encoder, rows, examples)
+    newest = ModelVersion.objects.order_by("-id").first()
+    if newest is not None and newest.input_digest == input_digest and not force:
+        return newest, False
+
+    categories = [category_info(row) for row in rows]
+    onnx = OnnxEncoder(
+        settings.ARTIFACTS_DIR / encoder.folder,
+        Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING),
+    )
+    anchors = [_anchor(row) for row in rows]
+    vectors = _encode(onnx, anchors + [canonical for _, canonical, _ in examples], report)
+    training = TrainingSet(
+        vectors=vectors[len(anchors) :],
+        labels=label_indexes([slug for _, _, slug in examples], categories),
+        anchors=vectors[: len(anchors)],
+    )
+    built = build(categories, [text for text, _, _ in examples], training, settings.ABSTAIN_BELOW)
+    report(0.95, "writing the bundle")
+
+    figures = built.figures.as_json()
+    name = _next_name()
+    # Two machines that build at once must not write one folder; the unique name lets one win.
+    folder = Path("versions") / f"{name}-{os.urandom(4).hex()}"
+    digest = write_bundle(
+        settings.ARTIFACTS_DIR / folder,
+        version=name,
+        encoder_folder=settings.ARTIFACTS_DIR / encoder.folder,
+        normalizer_version=NORMALIZER_VERSION,
+        prototypes=built.prototypes,
+        examples=built.examples,
+        calibration=built.calibration,
+        bounds=built.bounds,
+        figures=figures,
+    )
+    with transaction.atomic():
+        version = ModelVersion.objects.create(
+            name=name,
+            encoder=encoder,
+            normalizer_version=NORMALIZER_VERSION,
+            folder=str(folder),
+            manifest_digest=digest,
+            input_digest=input_digest,
+            accuracy=built.figures.accuracy,
+            macro_f1=built.figures.macro_f1,
+            calibration_error=built.figures.calibration_error,
+            example_count=len(examples),
+            category_count=len(categories),
+            calibration=asdict(built.calibration),
+            bounds=asdict(built.bounds),
+            figures=figures,
+            note=note,
+            created_by=created_by,  # type: ignore[misc]
+        )
+        Prototype.objects.bulk_create(
+            Prototype(
+                version=version,
+                category=row,
+                vector=vector.astype("<f4").tobytes(),
+                example_count=measured.examples,
+                precision=measured.precision,
+                recall=measured.recall,
+            )
+            for row, vector, measured in zip(
+                rows, built.prototypes.vectors, built.figures.categories, strict=True
+            )
+        )
+    report(1.0, f"version {name}")
+    return version, True
+
+
+@transaction.atomic
+def activate_version(
+    version: ModelVersion, *, by: AbstractBaseUser | None = None, reason: str = ""
+) -> Activation | None:
+    """Make a version the one that answers. Returns the history row; None where it was already.
+
+    Raises BundleError where its files cannot be read (nothing is changed), ConflictError where
+    another activation came in between.
+    """
+    read_bundle(settings.ARTIFACTS_DIR / version.folder)
+    active = ModelVersion.objects.select_for_update().active().first()
+    if active is not None and active.pk == version.pk:
+        return None
+    if active is not None:
+        active.status = ModelVersion.Status.RETIRED
+        active.save(update_fields=["status"])
+    version.status = ModelVersion.Status.ACTIVE
+    try:
+        with transaction.atomic():
+            version.save(update_fields=["status"])
+    except IntegrityError as error:
+        raise ConflictError("Another version was activated just now; look again.") from error
+    return Activation.objects.create(
+        from_version=active,
+        to_version=version,
+        by=by,  # type: ignore[misc]
+        reason=reason,
+    )
+
+
+def category_info(category: Category) -> CategoryInfo:
+    return CategoryInfo(
+        slug=category.slug,
+        name=category.name,
+        primary_slug=category.primary.slug,
+        primary_name=category.primary.name,
+        direction=Direction(category.direction),
+    )
+
+
+def _anchor(category: Category) -> str:
+    from classifier.training.build import anchor_text
+
+    return anchor_text(category.name, category.description)
+
+
+def _encode(encoder: OnnxEncoder, texts: list[str], report: Progress) -> "np.ndarray[Any, Any]":
+    chunks = []
+    for start in range(0, len(texts), ENCODE_CHUNK):
+        chunks.append(encoder.encode(texts[start : start + ENCODE_CHUNK]))
+        done = min(start + ENCODE_CHUNK, len(texts))
+        report(0.9 * done / len(texts), f"embedding examples: {done} of {len(texts)}")
+    if not chunks:
+        return np.zeros((0, encoder.card.dimension), dtype=np.float32)
+    return np.vstack(chunks)
+
+
+def _input_digest(
+    encoder: Encoder, categories: list[Category], examples: list[tuple[str, str, str]]
+) -> str:
+    content = [
+        encoder.digest,
+        NORMALIZER_VERSION,
+        settings.ABSTAIN_BELOW,
+        [[asdict(category_info(category)), category.description] for category in categories],
+        examples,
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _next_name() -> str:
+    newest = ModelVersion.objects.order_by("-id").first()
+    return f"v{newest.pk + 1 if newest else 1}"

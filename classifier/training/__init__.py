@@ -1,0 +1,1 @@
+"""Building and judging versions. Pure: numpy, scipy and the engine; no Django."""

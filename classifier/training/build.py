@@ -1,0 +1,129 @@
+"""From labelled texts to all that a version holds but its files."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from classifier.engine.calibration import Calibration
+from classifier.engine.decision import Bounds
+from classifier.engine.prototypes import ExampleSet, PrototypeSet
+from classifier.engine.types import CategoryInfo
+from classifier.exceptions import TrainingError
+from classifier.training.calibration import (
+    LevelFigures,
+    Scored,
+    choose_bounds,
+    cross_fitted_confidences,
+    fit_calibration,
+    measure_levels,
+)
+from classifier.training.evaluation import (
+    expected_calibration_error,
+    macro_f1,
+    precision_and_recall,
+    wilson_interval,
+)
+from classifier.training.prototypes import (
+    TrainingSet,
+    build_prototypes,
+    choose_anchor_weight,
+    leave_one_out_scores,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFigures:
+    """Leave-one-out figures of one category; None where nothing can be said."""
+
+    slug: str
+    examples: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class BuildFigures:
+    """What was measured while building; all shares are leave-one-out over the examples."""
+
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    macro_f1: float
+    calibration_error: float
+    anchor_weight: float
+    examples: int
+    levels: tuple[LevelFigures, ...]
+    categories: tuple[CategoryFigures, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class BuiltVersion:
+    prototypes: PrototypeSet
+    examples: ExampleSet
+    calibration: Calibration
+    bounds: Bounds
+    figures: BuildFigures
+
+
+def build(
+    categories: Sequence[CategoryInfo],
+    texts: Sequence[str],
+    training: TrainingSet,
+    abstain_below: float,
+) -> BuiltVersion:
+    """Build prototypes, calibrate, set the level bounds, measure.
+
+    `texts[i]` is the text of `training.vectors[i]`; `categories[j]` that of `anchors[j]`.
+    Raises TrainingError where there are fewer than two categories or a category has no example.
+    """
+    counts = training.counts
+    if len(categories) < 2:
+        raise TrainingError(f"{len(categories)} categories have examples; at least 2 are needed.")
+    empty = [category.slug for category, count in zip(categories, counts, strict=True) if not count]
+    if empty:
+        raise TrainingError(f"No example in: {', '.join(empty)}.")
+    anchor_weight = choose_anchor_weight(training)
+    scores = leave_one_out_scores(training, anchor_weight)
+    scored = Scored.of(scores, training.labels)
+    confidence = cross_fitted_confidences(scored)
+    bounds = choose_bounds(confidence, scored, abstain_below)
+    predicted = scores.argmax(axis=1)
+    right = int(scored.is_right.sum())
+    low, high = wilson_interval(right, len(texts))
+    by_category = []
+    for index, category in enumerate(categories):
+        precision, recall = precision_and_recall(training.labels, predicted, index)
+        by_category.append(CategoryFigures(category.slug, int(counts[index]), precision, recall))
+    return BuiltVersion(
+        prototypes=PrototypeSet(tuple(categories), build_prototypes(training, anchor_weight)),
+        examples=ExampleSet(tuple(texts), training.labels, training.vectors, tuple(categories)),
+        calibration=fit_calibration(scored),
+        bounds=bounds,
+        figures=BuildFigures(
+            accuracy=right / len(texts),
+            accuracy_low=low,
+            accuracy_high=high,
+            macro_f1=macro_f1(training.labels, predicted, len(categories)),
+            calibration_error=expected_calibration_error(confidence, scored.is_right),
+            anchor_weight=anchor_weight,
+            examples=len(texts),
+            levels=tuple(measure_levels(confidence, scored, bounds)),
+            categories=tuple(by_category),
+        ),
+    )
+
+
+def anchor_text(name: str, description: str) -> str:
+    """What is embedded for a category itself."""
+    return f"{name}. {description}".strip() if description else name
+
+
+def label_indexes(slugs: Sequence[str], categories: Sequence[CategoryInfo]) -> np.ndarray:
+    """Each slug's place in `categories`, (n,) int32."""
+    place = {category.slug: index for index, category in enumerate(categories)}
+    return np.array([place[slug] for slug in slugs], dtype=np.int32)

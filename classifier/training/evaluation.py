@@ -1,0 +1,68 @@
+"""Figures that say how good answers are."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Z_95 = 1.959963984540054
+
+
+def wilson_interval(right: int, total: int, z: float = Z_95) -> tuple[float, float]:
+    """The score interval of a share (Wilson, 1927; eq. 4 of Brown, Cai, DasGupta, 2001).
+
+    Raises ValueError where `total` is not positive or `right` is not between 0 and `total`.
+    """
+    if total <= 0 or not 0 <= right <= total:
+        raise ValueError(f"{right} of {total} is no share.")
+    share = right / total
+    denominator = 1 + z * z / total
+    center = (share + z * z / (2 * total)) / denominator
+    half = z / denominator * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return max(0.0, center - half), min(1.0, center + half)
+
+
+def macro_f1(
+    truth: NDArray[np.integer], predicted: NDArray[np.integer], categories: int
+) -> float:
+    """The mean F1 over categories that occur in `truth` or `predicted`.
+
+    A prediction of -1 (abstained) counts as a miss. 2 tp / (2 tp + fp + fn) a category.
+    """
+    answered = predicted >= 0
+    true_count = np.bincount(truth, minlength=categories)
+    predicted_count = np.bincount(predicted[answered], minlength=categories)
+    right = np.bincount(truth[truth == predicted], minlength=categories)
+    present = (true_count + predicted_count) > 0
+    f1 = 2 * right[present] / (true_count + predicted_count)[present]
+    return float(f1.mean()) if f1.size else 0.0
+
+
+def expected_calibration_error(
+    confidence: NDArray[np.float64], is_right: NDArray[np.bool_], bins: int = 15
+) -> float:
+    """The mean gap between confidence and share right, over bins of equal width, by size.
+
+    Guo et al., "On calibration of modern neural networks" (2017), eq. 3.
+    """
+    if not len(confidence):
+        return 0.0
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    size = np.bincount(index, minlength=bins)
+    gap = np.abs(
+        np.bincount(index, weights=confidence, minlength=bins)
+        - np.bincount(index, weights=is_right.astype(float), minlength=bins)
+    )
+    return float(gap[size > 0].sum() / size.sum())
+
+
+def precision_and_recall(
+    truth: NDArray[np.integer], predicted: NDArray[np.integer], category: int
+) -> tuple[float | None, float | None]:
+    """Of one category; None where nothing was predicted as it, or nothing is of it."""
+    right = int(((truth == category) & (predicted == category)).sum())
+    predicted_count, true_count = int((predicted == category).sum()), int((truth == category).sum())
+    return (
+        right / predicted_count if predicted_count else None,
+        right / true_count if true_count else None,
+    )

@@ -1,0 +1,37 @@
+"""gunicorn's settings. Each worker process makes its own engine after the fork."""
+
+import os
+from typing import Any
+
+# One BLAS thread a process: the processes share the cores.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "txcat.settings")
+
+from django.conf import settings  # noqa: E402
+
+bind = f"{settings.WEB_HOST}:{settings.PORT}"
+workers = settings.WEB_PROCESSES
+worker_class = "gthread"
+threads = settings.WEB_THREADS
+timeout = 60
+graceful_timeout = 20
+keepalive = 15
+# A worker is replaced now and then, and never all at once.
+max_requests = 200_000
+max_requests_jitter = 20_000
+accesslog = None
+control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Warm before the first request is taken."""
+    from classifier import runtime
+
+    runtime.get().start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    from classifier import runtime
+
+    runtime.get().stop()

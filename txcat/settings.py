@@ -1,0 +1,313 @@
+"""Settings of txcat, from the environment. README.md's table documents every variable.
+
+Helpers first: each refuses a value it cannot read, naming the variable. Then plain assignments.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from txcat.cpus import available_cpus
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off"}
+
+
+def flag(name: str, default: bool) -> bool:
+    """A yes or a no; anything else is refused, where a cast would read it as no."""
+    word = env.str(name, default="").strip().lower()
+    if not word:
+        return default
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise ImproperlyConfigured(f"{name}={word!r}: expected true or false.")
+    return word in TRUE_WORDS
+
+
+def whole(name: str, default: int, minimum: int = 1) -> int:
+    """A whole number of at least `minimum`."""
+    word = env.str(name, default="").strip()
+    if not word:
+        return default
+    if not word.isdigit() or int(word) < minimum:
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a whole number, {minimum} or more.")
+    return int(word)
+
+
+def share(name: str, default: float) -> float:
+    """A number from 0 to 1."""
+    word = env.str(name, default="").strip()
+    if not word:
+        return default
+    try:
+        number = float(word)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a number from 0 to 1.")
+    return number
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in env.list(name, default=default) if word.strip()]
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    word = env.str(name, default=default).strip()
+    if word not in allowed:
+        raise ImproperlyConfigured(f"{name}={word!r}: expected one of {', '.join(allowed)}.")
+    return word
+
+
+def stored_secret(path: Path) -> str:
+    """A secret kept in a file that only its owner can read, made on first use.
+
+    Written aside and linked into place: of two processes that start at once, both read
+    the one secret that won, and never half of it.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+# Where things are
+
+DATA_DIR = Path(env.str("TXCAT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+ARTIFACTS_DIR = DATA_DIR / "artifacts"
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+IS_EMBEDDED = not DATABASE_URL
+
+# Safety
+
+DEBUG = flag("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if not IS_EMBEDDED:
+        raise ImproperlyConfigured("SECRET_KEY must be set where DATABASE_URL is.")
+    SECRET_KEY = stored_secret(DATA_DIR / "secret_key")
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", default=[])
+
+IS_TLS = flag("TXCAT_TLS", default=False)
+SECURE_SSL_REDIRECT = IS_TLS and not DEBUG
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS and not DEBUG else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = IS_TLS and not DEBUG
+CSRF_COOKIE_SECURE = IS_TLS and not DEBUG
+X_FRAME_OPTIONS = "DENY"
+
+# Application
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_q",
+    "rest_framework",
+    "rest_framework_api_key",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "simple_history",
+    "classifier",
+    "monitoring",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+ROOT_URLCONF = "txcat.urls"
+WSGI_APPLICATION = "txcat.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+# Database
+
+SQLITE_OPTIONS = {
+    "timeout": 20,
+    # A deferred transaction that reads and then writes can fail at once with "database is
+    # locked"; an immediate one waits for its turn.
+    "transaction_mode": "IMMEDIATE",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;"
+        "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;"
+    ),
+}
+if IS_EMBEDDED:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "txcat.sqlite3",
+            "OPTIONS": SQLITE_OPTIONS,
+        }
+    }
+else:
+    DATABASES = {"default": env.db_url("DATABASE_URL")}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = None if IS_EMBEDDED else 60
+
+# Cache and queue
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+Q_CLUSTER = {
+    "name": "txcat",
+    "workers": whole("TXCAT_WORKERS", default=1),
+    # retry > timeout > longest job, else a running task is delivered a second time.
+    "timeout": 3600,
+    "retry": 3900,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": 1000,
+    "label": "Background tasks",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 1}),
+}
+
+# Static files
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("TXCAT_STATIC_DIR", default=str(DATA_DIR / "static")))
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ARTIFACTS_DIR},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Web server (txcat/gunicorn.conf.py)
+
+PORT = whole("PORT", default=8000)
+WEB_HOST = env.str("TXCAT_HOST", default="127.0.0.1")
+WEB_PROCESSES = whole("TXCAT_WEB_PROCESSES", default=available_cpus())
+WEB_THREADS = whole("TXCAT_WEB_THREADS", default=4)
+
+# Engine
+
+# Processes x threads above the number of cores makes every one of them slower.
+ENGINE_THREADS = whole("TXCAT_ENGINE_THREADS", default=1)
+ENGINE_SPINNING = flag("TXCAT_ENGINE_SPINNING", default=False)
+ENGINE_CACHE_BYTES = whole("TXCAT_ENGINE_CACHE_MB", default=64, minimum=0) * 1024 * 1024
+ENGINE_POLL_SECONDS = 0.5
+ROUTER = env.str("TXCAT_ROUTER", default="classifier.routing.ActiveRouter")
+ENCODER_NAME = env.str("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
+ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
+
+# API
+
+API_MAX_BODY_BYTES = whole("TXCAT_MAX_BODY_KB", default=2048) * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
+API_RATE = whole("TXCAT_RATE_PER_MINUTE", default=60_000)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "classifier.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["classifier.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["classifier.throttling.KeyThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["classifier.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNAUTHENTICATED_USER": None,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "classifier.errors.ApiExceptionHandler",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "txcat",
+    "DESCRIPTION": "Categorizes bank and card transactions.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# Logging
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # The exporter's own tale, line by line.
+    "loggers": {name: {"level": "WARNING"} for name in ("onnx_ir", "onnxscript", "httpx")},
+    "root": {
+        "handlers": ["console"],
+        "level": choice(
+            "TXCAT_LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR")
+        ),
+    },
+}
