@@ -24,8 +24,20 @@ class NoEngineError(ClassifierError):
     """No version can be served by this process now."""
 
 
+class UnknownError(ClassifierError):
+    """Nothing is stored under the name or id that was given."""
+
+
 class ConflictError(ClassifierError):
-    """What is asked for contradicts what is stored."""
+    """What is asked for contradicts what is stored.
+
+    `path` names the field, where one field is at odds.
+    """
+
+    def __init__(self, message: str, path: str = "", code: str = "conflict") -> None:
+        super().__init__(message)
+        self.path = path
+        self.code = code
 
 
 class InvalidItemError(ClassifierError):

@@ -1,6 +1,77 @@
-"""The only reader of the other apps' tables."""
+"""The only reader of the other apps' tables.
+
+Each function is a bounded number of queries over a bounded number of rows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import DatabaseError, connection
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from classifier.models import (
+    Activation,
+    Category,
+    Encoder,
+    Example,
+    Feedback,
+    Job,
+    ModelVersion,
+    Prediction,
+)
+from classifier.services.categories import too_few_examples
+
+# What is said of recent traffic is said of this many predictions.
+RECENT_PREDICTIONS = 1_000
+COUNTED_PREDICTIONS = 100_000
+RECENT_JOBS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFigures:
+    """A version as it was measured when built; shares are leave-one-out."""
+
+    id: int
+    name: str
+    accuracy: float
+    accuracy_low: float | None
+    accuracy_high: float | None
+    examples: int
+    categories: int
+    built_at: datetime
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecentTraffic:
+    """Of the newest `predictions`: how many the cache answered, how many abstained with
+    nobody having said yet what is right."""
+
+    predictions: int
+    cached: int
+    to_review: int
+
+    @property
+    def cached_share(self) -> float | None:
+        return self.cached / self.predictions if self.predictions else None
+
+
+@dataclass(frozen=True, slots=True)
+class TodayCount:
+    """Predictions since midnight, counted to COUNTED_PREDICTIONS."""
+
+    count: int
+    is_capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """What analysts have made."""
+
+    categories: int
+    examples: int
+    thin_categories: tuple[str, ...]
 
 
 def database_problem() -> str | None:
@@ -11,3 +82,87 @@ def database_problem() -> str | None:
     except DatabaseError as error:
         return f"does not answer: {type(error).__name__}"
     return None
+
+
+def versions() -> tuple[VersionFigures | None, VersionFigures | None]:
+    """The active version and the newest one; either may be missing, both may be the same."""
+    rows = ModelVersion.objects.order_by("-id").only(
+        "name", "status", "accuracy", "figures", "example_count", "category_count", "created_at"
+    )
+    active, newest = rows.active().first(), rows.first()
+    return _version_figures(active), _version_figures(newest)
+
+
+def has_encoder() -> bool:
+    return Encoder.objects.exists()
+
+
+def active_since() -> datetime | None:
+    return Activation.objects.order_by("-id").values_list("created_at", flat=True).first()
+
+
+def predictions_today() -> TodayCount:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = Prediction.objects.order_by().filter(created_at__gte=midnight).values("pk")
+    counted = since[: COUNTED_PREDICTIONS + 1].count()
+    return TodayCount(min(counted, COUNTED_PREDICTIONS), counted > COUNTED_PREDICTIONS)
+
+
+def recent_traffic() -> RecentTraffic:
+    judged = Feedback.objects.filter(prediction=OuterRef("pk"))
+    newest = (
+        Prediction.objects.order_by("-id")
+        .annotate(is_judged=Exists(judged))
+        .values_list("is_cached", "category_id", "is_judged")[:RECENT_PREDICTIONS]
+    )
+    rows = list(newest)
+    return RecentTraffic(
+        predictions=len(rows),
+        cached=sum(is_cached for is_cached, _, _ in rows),
+        to_review=sum(category is None and not is_judged for _, category, is_judged in rows),
+    )
+
+
+def curation(minimum_examples: int) -> Curation:
+    """Counts of what is active; `thin_categories` have fewer than `minimum_examples` examples."""
+    return Curation(
+        categories=Category.objects.active().detailed().count(),
+        examples=Example.objects.active().count(),
+        thin_categories=tuple(str(category) for category in too_few_examples(minimum_examples)),
+    )
+
+
+def curated_since(moment: datetime) -> int:
+    """Acts on examples and categories after `moment`, from their history."""
+    return sum(
+        model.history.filter(history_date__gt=moment).count() for model in (Example, Category)
+    )
+
+
+def recent_jobs() -> list[Job]:
+    """The newest, with who started each."""
+    return list(Job.objects.select_related("started_by")[:RECENT_JOBS])
+
+
+def failed_jobs() -> int:
+    """Jobs that failed after the last that succeeded."""
+    counts = Job.objects.filter(
+        ~Exists(Job.objects.filter(status=Job.Status.SUCCEEDED, pk__gt=OuterRef("pk")))
+    ).aggregate(failed=Count("id", filter=Q(status=Job.Status.FAILED)))
+    return int(counts["failed"])
+
+
+def _version_figures(version: ModelVersion | None) -> VersionFigures | None:
+    if version is None:
+        return None
+    return VersionFigures(
+        id=version.pk,
+        name=version.name,
+        accuracy=version.accuracy,
+        accuracy_low=version.figures.get("accuracy_low"),
+        accuracy_high=version.figures.get("accuracy_high"),
+        examples=version.example_count,
+        categories=version.category_count,
+        built_at=version.created_at,
+        is_active=version.status == ModelVersion.Status.ACTIVE,
+    )

@@ -1,11 +1,17 @@
-"""Judge whether this process can answer."""
+"""Judge whether this process can answer, and what people should do next."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from classifier import runtime
+from classifier.models import Job
 from classifier.runtime import Health
 from monitoring import collectors
+
+MINIMUM_EXAMPLES = 5
+NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,107 @@ def _engine() -> Part:
         return Part("engine", status.health, f"serves version {status.serving}")
     wanted = f"version {status.serving}, not {status.wanted}" if status.serving else "nothing"
     return Part("engine", status.health, f"serves {wanted}: {status.reason}")
+
+
+class Need(StrEnum):
+    """Kinds of work that waits for a person."""
+
+    BOOTSTRAP = "bootstrap"
+    ACTIVATE = "activate"
+    BUILD = "build"
+    ADD_EXAMPLES = "add_examples"
+    REVIEW = "review"
+    FAILED_JOBS = "failed_jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing to do, in words; `subject_id` is the row it is about, where it is about one."""
+
+    need: Need
+    text: str
+    subject_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the admin's first page shows."""
+
+    active: collectors.VersionFigures | None
+    active_since: datetime | None
+    today: collectors.TodayCount
+    recent: collectors.RecentTraffic
+    curation: collectors.Curation
+    engine: Part
+    jobs: list[Job]
+    todos: list[Todo]
+
+
+def overview() -> Overview:
+    """In a number of queries that no table's size changes."""
+    active, newest = collectors.versions()
+    curation = collectors.curation(MINIMUM_EXAMPLES)
+    recent = collectors.recent_traffic()
+    return Overview(
+        active=active,
+        active_since=collectors.active_since(),
+        today=collectors.predictions_today(),
+        recent=recent,
+        curation=curation,
+        engine=_engine(),
+        jobs=collectors.recent_jobs(),
+        todos=[
+            *_version_todos(active, newest),
+            *_failure_todos(collectors.failed_jobs()),
+            *_example_todos(curation.thin_categories),
+            *_review_todos(recent),
+        ],
+    )
+
+
+def _version_todos(
+    active: collectors.VersionFigures | None, newest: collectors.VersionFigures | None
+) -> list[Todo]:
+    if newest is None:
+        command = (
+            "manage.py build_version --activate"
+            if collectors.has_encoder()
+            else ("manage.py bootstrap")
+        )
+        return [Todo(Need.BOOTSTRAP, f"No version has been built. Run `{command}`.")]
+    todos = []
+    if active is None:
+        text = f"No version is active. Activate {newest.name}."
+        todos.append(Todo(Need.ACTIVATE, text, newest.id))
+    elif newest.id > active.id:
+        text = f"Version {newest.name} is newer than {active.name}: compare and activate it."
+        todos.append(Todo(Need.ACTIVATE, text, newest.id))
+    changes = collectors.curated_since(newest.built_at)
+    if changes:
+        times = "change" if changes == 1 else "changes"
+        text = f"{changes} {times} to categories and examples since {newest.name}: build a version."
+        todos.append(Todo(Need.BUILD, text))
+    return todos
+
+
+def _example_todos(thin: tuple[str, ...]) -> list[Todo]:
+    if not thin:
+        return []
+    named = ", ".join(thin[:NAMES_SHOWN])
+    more = f" and {len(thin) - NAMES_SHOWN} more" if len(thin) > NAMES_SHOWN else ""
+    text = f"Fewer than {MINIMUM_EXAMPLES} examples in {named}{more}: add some."
+    return [Todo(Need.ADD_EXAMPLES, text)]
+
+
+def _review_todos(recent: collectors.RecentTraffic) -> list[Todo]:
+    if not recent.to_review:
+        return []
+    text = f"{recent.to_review} of the last {recent.predictions:,} predictions wait for review."
+    return [Todo(Need.REVIEW, text)]
+
+
+def _failure_todos(failed: int) -> list[Todo]:
+    if not failed:
+        return []
+    jobs = "job has" if failed == 1 else "jobs have"
+    return [Todo(Need.FAILED_JOBS, f"{failed} {jobs} failed since the last success: read why.")]

@@ -5,6 +5,7 @@ encoder's files are exported once and kept under `.cache/`; the rest is made in 
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,17 +20,42 @@ from classifier.models import Encoder, ModelVersion, Scope
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def exported_encoder() -> Path:
+    """The real encoder's folder, exported where it is not there yet. Needs no database."""
+    folders = sorted((settings.ARTIFACTS_DIR / "encoders").glob("*/encoder.json"))
+    if folders:
+        return folders[0].parent
+    from classifier.export.pipeline import export_encoder
+    from classifier.export.source import DEFAULT_NAME, find_source
+    from classifier.services.encoders import parity_texts
+
+    source = find_source(DEFAULT_NAME, None)
+    return export_encoder(source, settings.ARTIFACTS_DIR, parity_texts()).folder
+
+
+@pytest.fixture(scope="session")
+def engine(exported_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The seed's taxonomy and examples as a loaded bundle, made without a database."""
+    from tests.bundles import write_seed_bundle
+
+    folder = tmp_path_factory.mktemp("bundles") / "seed"
+    write_seed_bundle(folder, exported_encoder)
+    return Engine.load(folder)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, exported_encoder: Path, django_db_blocker: DjangoDbBlocker
+) -> None:
     from classifier.services.encoders import prepare_encoder
     from classifier.services.taxonomy import seed_categories
     from classifier.services.versions import activate_version, build_version
 
     with django_db_blocker.unblock():
-        if not ModelVersion.objects.exists():
-            seed_categories()
-            prepare_encoder()
-            version, _ = build_version()
-            activate_version(version, reason="tests")
+        seed_categories()
+        prepare_encoder()
+        version, _ = build_version()
+        activate_version(version, reason="tests")
 
 
 @pytest.fixture(scope="session")
@@ -62,12 +88,6 @@ def encoder(db: None) -> Encoder:
     return Encoder.objects.get()
 
 
-@pytest.fixture(scope="session")
-def engine(shared_runtime: runtime.Runtime) -> Engine:
-    """The active version's engine, for tests that need no database of their own."""
-    return shared_runtime.serving().engine
-
-
 @pytest.fixture
 def admin_user(db: None) -> User:
     return User.objects.create_superuser("ada", "ada@example.com", "a password of ada")
@@ -93,7 +113,3 @@ def api(make_client: Any) -> APIClient:
     client: APIClient = make_client(*Scope)
     return client
 
-
-@pytest.fixture(scope="session")
-def artifacts_dir() -> Any:
-    return settings.ARTIFACTS_DIR

@@ -7,10 +7,15 @@ import os
 import secrets
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from txcat.cpus import available_cpus
+
+# Lets `ModelAdmin[Category]` and its like be written as types at run time.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -280,6 +285,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": None,
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
 }
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "classifier.errors.ApiExceptionHandler",
@@ -293,6 +299,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
+    "ENUM_NAME_OVERRIDES": {
+        "FlowEnum": "classifier.models.choices.FlowChoices",
+        "DirectionEnum": "classifier.models.choices.DirectionChoices",
+        **{
+            name: f"drf_standardized_errors.openapi_serializers.{name}"
+            for name in ("ValidationErrorEnum", "ClientErrorEnum", "ServerErrorEnum")
+        },
+    },
 }
 
 # Logging
@@ -309,5 +324,45 @@ LOGGING = {
         "level": choice(
             "TXCAT_LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR")
         ),
+    },
+}
+
+# Admin
+
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+UNFOLD = {
+    "SITE_TITLE": "txcat",
+    "SITE_HEADER": "txcat",
+    "SITE_SUBHEADER": "Transaction categories",
+    "SITE_SYMBOL": "account_tree",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "txcat.admin.dashboard",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("classifier/icon.svg"),
+        }
+    ],
+    "STYLES": [lambda request: static("classifier/admin.css")],
+    "SIDEBAR": {"show_search": True, "navigation": "txcat.admin.sidebar"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(96.2% .018 272.314)",
+            "100": "oklch(93% .034 272.788)",
+            "200": "oklch(87% .065 274.039)",
+            "300": "oklch(78.5% .115 274.713)",
+            "400": "oklch(67.3% .182 276.935)",
+            "500": "oklch(58.5% .233 277.117)",
+            "600": "oklch(51.1% .262 276.966)",
+            "700": "oklch(45.7% .24 277.023)",
+            "800": "oklch(39.8% .195 277.366)",
+            "900": "oklch(35.9% .144 278.697)",
+            "950": "oklch(25.7% .09 281.288)",
+        }
     },
 }

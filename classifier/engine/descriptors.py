@@ -43,12 +43,13 @@ _WRAPPERS: Final = "|".join(
     (
         # English
         r"(?:pos|point of sale|dda|dbt|pin|signature|interac retail|retail|idp) pur(?:chase)?",
-        r"(?:(?:contactless )?interac (?:retail )?purchase|achat interac)(?: -)?(?: \d{4}(?!\S))?",
+        r"(?:(?:contactless )?interac (?:retail )?purchase|achat interac)(?: -)?+"
+        r"(?: \d{4}(?!\S))?+",
         r"contactless(?: purchase| payment)?",
         r"(?:pos|point of sale|dda) (?:debit|transaction)(?: visa| mc)?(?: dda)?|dbt crd",
         r"(?:recurring |visa |international )?(?:debit |credit )?card purchase(?: with pin)?",
         r"(?:debit |credit )?card (?:transaction|debit)|debit card payment|card payment to",
-        r"(?:visa |mastercard )?ch(?:eck|k) ?ca?rd(?: purchase)?(?: \d{4}(?!\S))?",
+        r"(?:visa |mastercard )?ch(?:eck|k) ?ca?rd(?: purchase)?+(?: \d{4}(?!\S))?+",
         r"(?:visa|mastercard|maestro)(?: debit)? (?:retail )?purchase|(?:visa|mastercard) debit",
         r"(?:international )?(?:online )?purchase(?: authori[sz]ed)? (?:at|on(?= \d))",
         r"international (?:online )?purchase|debit purchase|fpos",
@@ -57,9 +58,9 @@ _WRAPPERS: Final = "|".join(
         # German, Dutch, French, Spanish, Italian
         r"(?:sepa[- ])?(?:basis|folge|erst)?lastschrift(?:einzug)?|sepa direct debit|girocard",
         r"(?:ec[- ]|debit)?karten(?:zahlung|umsatz)|betaalautomaat|betaalpas",
-        r"sepa incasso(?: algemeen doorlopend)?|pr[ée]l(?:[èe]vement|v) sepa",
+        r"sepa incasso(?: algemeen doorlopend)?|pr(?:[ée]l[èe]vement|lv) sepa",
         r"(?:paiement|achat|facture) (?:par )?(?:carte|cb)|carte(?= \d\d/\d\d)",
-        r"(?:compra|pago)(?: con)? tarj(?:eta)?",
+        r"(?:compra|pago)(?: con)? tarj(?:eta|\.)?",
         r"adeudo sepa|pagamento (?:con )?(?:pos|carta)|addebito (?:sdd|diretto)",
     )
 )
@@ -87,8 +88,8 @@ _MONTHS: Final = (
 _DATES: Final = (
     r"(?:(?:19|20)\d\d-[01]\d-[0-3]\d|[0-3]?\d[/.-][0-3]?\d[/.-](?:19|20)?\d\d"
     r"|(?:0[1-9]|1[0-2])/(?:[0-2]\d|3[01])|(?:[0-2]\d|3[01])(?:/(?:0[1-9]|1[0-2])"
-    r"|\.(?:0[1-9]|1[0-2])\.?)"
-    rf"|(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?[ -]?{_MONTHS}(?:,?[ -](?:19|20)\d\d|-?\d\d)?)"
+    r"|\.(?:0[1-9]|1[0-2])\.?)|(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?[. -]{0,2}"
+    rf"{_MONTHS}(?:,?[ -](?:19|20)\d\d|-?\d\d)?)"
 )
 _TIME: Final = r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?(?: ?[ap]m)?"
 _CURRENCIES: Final = (
@@ -131,7 +132,7 @@ _RULES: Final = (
     _rule("tap and pay", r"(?<= )tap and pay(?!\S)"),
     _rule("kart", r"(?<= )(?:kartenzahlung|ec-karte)\Z"),
     _rule("girocard", r"(?<= )girocard\Z"),
-    _rule("*", rf"(?<!\S)(?:{_PROCESSORS}) ?\* ?(?=\d{{0,3}}[ -]?[^\W\d_])"),
+    _rule("*", rf"(?<!\S)(?:{_PROCESSORS}) ?\* ?(?=#?\d{{0,4}}(?:[/-]\d{{1,3}})?[ -]?[^\W\d_])"),
     # The order id behind a merchant's star; two digits, so that "*4games" stays.
     _rule(
         "*",
@@ -144,13 +145,13 @@ _RULES: Final = (
         "id", r"\b(?:(?:ppd|web|ccd|tel|ctx|orig|co|ind) )?id: ?\S+(?: (?:ppd|web|ccd|tel|ctx)\b)?"
     ),
     _rule(":", r"\b(?:des|orig co name|co entry descr): ?|\bsec:(?:ppd|web|ccd|tel|ctx)\b"),
+    _rule("", r"(?<!\S)(?:iban:? )?[a-z]{2}\d\d (?:[a-z]{4} )?\d{4} \d{4}(?: \d{1,4}){0,5}(?!\S)"),
     _rule("+", r"\b(?:eref|mref|kref|bref|cred|abwa|iban|bic)\+ ?\S+|\bsvwz\+"),
     _rule(
         "",
         r"\b(?:end-to-end-ref(?:erenz)?|mandats?-?(?:ref(?:erenz)?)?|kundenref(?:erenz)?|machtiging"
         r"|kenmerk|gl[äa]ubiger-id|rum|ics|iban|bic)[.: ]{1,3}(?=\S{0,34}\d)\S{4,36}(?!\S)",
     ),
-    _rule("", r"(?<!\S)[a-z]{2}\d\d (?:[a-z]{4} )?\d{4} \d{4}(?: \d{1,4}){0,5}(?!\S)"),  # IBAN
     _rule(
         "",
         r"\b(?:ref(?:erence)?|auth(?:ori[sz]ation)?|trace|trans(?:action)?|txn|terminal|tid|rrn|arn"
@@ -216,7 +217,7 @@ def _fold(text: str) -> str:
     previous = ""
     while text != previous:
         previous = text
-        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        text = unicodedata.normalize("NFKC", text.casefold())
     return " ".join(text.split())
 
 

@@ -2,6 +2,11 @@ from django.conf import settings
 from django.db import models
 
 
+class JobQuerySet(models.QuerySet["Job"]):
+    def unfinished(self) -> "JobQuerySet":
+        return self.filter(status__in=[Job.Status.QUEUED, Job.Status.RUNNING])
+
+
 class Job(models.Model):
     """Background work with progress."""
 
@@ -27,6 +32,8 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects = JobQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         constraints = [
@@ -40,3 +47,7 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)

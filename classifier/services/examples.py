@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from simple_history.utils import bulk_update_with_history
 
 from classifier.exceptions import ConflictError, InvalidItemError
 from classifier.models import Category, Example
@@ -12,9 +14,13 @@ from classifier.models import Category, Example
 
 def find_detailed_category(slug: str, path: str) -> Category:
     """Raises InvalidItemError naming `path` where no active detailed category has the slug."""
-    category = Category.objects.active().detailed().select_related("parent").filter(slug=slug).first()
+    category = (
+        Category.objects.active().detailed().select_related("parent").filter(slug=slug).first()
+    )
     if category is None:
-        raise InvalidItemError(path, f"No active detailed category has the slug “{slug}”.", "unknown")
+        raise InvalidItemError(
+            path, f"No active detailed category has the slug “{slug}”.", "unknown_category"
+        )
     return category
 
 
@@ -26,8 +32,12 @@ def add_example(
     is_override: bool = False,
     source: str = Example.Source.ANALYST,
     created_by: AbstractBaseUser | None = None,
+    reason: str = "",
 ) -> Example:
-    """Add one example. Raises InvalidItemError, or ConflictError where the text is taken."""
+    """Add one example; `reason` goes into its history.
+
+    Raises InvalidItemError, or ConflictError where the text is taken.
+    """
     example = Example(
         category=find_detailed_category(category, "category"),
         text=text,
@@ -36,15 +46,20 @@ def add_example(
         source=source,
         created_by=created_by,  # type: ignore[misc]
     )
+    example._change_reason = reason or None  # type: ignore[attr-defined]
     try:
-        example.full_clean()
+        # `clean` makes the canonical text, after the fields are checked.
+        example.full_clean(exclude=["canonical_text"])
+        with transaction.atomic():
+            example.save()
     except ValidationError as error:
-        for field, problems in error.error_dict.items():
-            problem = problems[0]
-            if problem.code in ("conflict", "duplicate"):
-                raise ConflictError(" ".join(problem.messages)) from error
-            raise InvalidItemError(field, " ".join(problem.messages)) from error
-    example.save()
+        field, problems = next(iter(error.error_dict.items()))
+        code = problems[0].code or "invalid"
+        if code in ("conflict", "duplicate"):
+            raise ConflictError(_taken(example), "text", code) from error
+        raise InvalidItemError(field, " ".join(problems[0].messages), code) from error
+    except IntegrityError as error:
+        raise ConflictError(_taken(example), "text") from error
     return example
 
 
@@ -61,3 +76,27 @@ def move_examples(examples: Sequence[Example], category: Category) -> list[tuple
         else:
             example.save()
     return refused
+
+
+def switch_examples(examples: "QuerySet[Example]", is_active: bool) -> int:
+    """Switch examples on or off, each with its history row. Returns how many changed."""
+    changed = list(examples.filter(is_active=not is_active))
+    for example in changed:
+        example.is_active = is_active
+    bulk_update_with_history(changed, Example, ["is_active"], batch_size=500)
+    return len(changed)
+
+
+def _taken(example: Example) -> str:
+    """Who has the text of an example that is refused for it."""
+    twins = Example.objects.filter(canonical_text=example.canonical_text).order_by("id")
+    own = twins.filter(category=example.category).first()
+    if own is not None:
+        return f"This category has the text already, as “{own.text}”."
+    twin = twins.select_related("category__parent").first()
+    if twin is None:
+        return "Another request is adding this text just now."
+    return (
+        f"The category “{twin.category}” ({twin.category.slug}) has the text already, as "
+        f"“{twin.text}”. Override to keep both."
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
 
 from classifier.exceptions import InvalidItemError
 from classifier.models import ApiKey, Category, Feedback, Prediction
@@ -30,11 +31,13 @@ def record_feedback(
     created_by: AbstractBaseUser | None = None,
 ) -> list[Feedback]:
     """Store all items or none. Raises InvalidItemError naming the first that is refused."""
-    by_id = Prediction.objects.in_bulk([item.prediction_id for item in items if item.prediction_id])
+    by_id = _with_category().in_bulk([item.prediction_id for item in items if item.prediction_id])
     by_transaction = _newest_by_transaction({item.transaction_id for item in items} - {""})
     categories = {
         category.slug: category
-        for category in Category.objects.detailed().filter(slug__in={item.category for item in items})
+        for category in Category.objects.detailed()
+        .select_related("parent")
+        .filter(slug__in={item.category for item in items})
     }
     rows = []
     for index, item in enumerate(items):
@@ -46,11 +49,15 @@ def record_feedback(
         )
         if prediction is None:
             field = "prediction_id" if item.prediction_id else "transaction_id"
-            raise InvalidItemError(f"{path}.{field}", "No prediction is known by it.", "unknown")
+            raise InvalidItemError(
+                f"{path}.{field}", "No prediction is known by it.", "unknown_prediction"
+            )
         category = categories.get(item.category)
         if item.category and category is None:
             raise InvalidItemError(
-                f"{path}.category", f"No detailed category has the slug “{item.category}”.", "unknown"
+                f"{path}.category",
+                f"No detailed category has the slug “{item.category}”.",
+                "unknown_category",
             )
         is_same = category is not None and category.pk == prediction.category_id
         is_correct = is_same if item.is_correct is None else item.is_correct
@@ -63,13 +70,15 @@ def record_feedback(
             )
         if is_correct and prediction.category_id is None:
             raise InvalidItemError(
-                f"{path}.correct", "The prediction named no category; name the right one.", "invalid"
+                f"{path}.correct",
+                "The prediction named no category; name the right one.",
+                "invalid",
             )
         rows.append(
             Feedback(
                 prediction=prediction,
                 is_correct=is_correct,
-                category_id=prediction.category_id if is_correct else category and category.pk,
+                category=prediction.category if is_correct else category,
                 user_id=item.user_id,
                 source=item.source,
                 comment=item.comment,
@@ -81,5 +90,11 @@ def record_feedback(
 
 
 def _newest_by_transaction(transaction_ids: set[str]) -> dict[str, Prediction]:
-    predictions = Prediction.objects.filter(transaction_id__in=transaction_ids).order_by("id")
+    if not transaction_ids:
+        return {}
+    predictions = _with_category().filter(transaction_id__in=transaction_ids).order_by("id")
     return {prediction.transaction_id: prediction for prediction in predictions}
+
+
+def _with_category() -> QuerySet[Prediction]:
+    return Prediction.objects.select_related("category__parent")

@@ -1,19 +1,24 @@
 """Classify, record, explain."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from time import perf_counter
 from uuid import UUID
 
 from django.db import transaction
 
 from classifier import runtime
 from classifier.engine.types import Decision, Direction, Neighbor, Timings, Transaction
+from classifier.exceptions import BundleError, UnknownError
 from classifier.models import ApiKey, Category, Prediction
 from classifier.routing import Route, get_router
 from classifier.signals import predictions_recorded
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +41,40 @@ class TransactionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decision, who made it and under what id it can be found again."""
+    """A decision, who made it and under what id it can be found again.
+
+    `record_ms` is the wall time of storing the whole call, in milliseconds.
+    """
 
     prediction_id: UUID
     transaction_id: str
     version: str
     decision: Decision
+    record_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """Wall time of one call by stage, in milliseconds, over all versions that answered."""
+
+    tokenize_ms: float
+    encode_ms: float
+    decide_ms: float
+    record_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a prediction was made: the examples nearest to its text, in its own version."""
+    """Why a prediction was made: the examples nearest to its text, in its own version.
+
+    `missing` says why there are no neighbors where the version cannot be loaded.
+    `categories` holds, by slug, those that the prediction's alternatives name.
+    """
 
     prediction: Prediction
     neighbors: list[Neighbor]
+    missing: str
+    categories: dict[str, Category]
 
 
 def decide(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision]]:
@@ -58,7 +83,9 @@ def decide(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision
     Raises NoEngineError where no version can be served.
     """
     router = get_router()
-    routes = {unit: router.route(unit) for unit in {request.user_id or None for request in requests}}
+    routes = {
+        unit: router.route(unit) for unit in {request.user_id or None for request in requests}
+    }
     by_version: dict[int, list[int]] = defaultdict(list)
     chosen = [routes[request.user_id or None] for request in requests]
     for index, route in enumerate(chosen):
@@ -84,24 +111,50 @@ def classify_transactions(
         for request, (route, decision) in zip(requests, decided, strict=True)
     ]
     routes = [route for route, _ in decided]
+    started = perf_counter()
     with transaction.atomic():
         Prediction.objects.bulk_create(predictions)
         predictions_recorded.send(sender=Prediction, predictions=predictions, routes=routes)
+    record_ms = (perf_counter() - started) * 1000
     return [
-        Answer(prediction.id, request.transaction_id, route.version.name, decision)
+        Answer(prediction.id, request.transaction_id, route.version.name, decision, record_ms)
         for prediction, request, (route, decision) in zip(
             predictions, requests, decided, strict=True
         )
     ]
 
 
+def stage_times(answers: Sequence[Answer]) -> StageTimes:
+    """What the call that gave `answers` (at least one) spent its time on."""
+    calls = {id(answer.decision.timings): answer.decision.timings for answer in answers}.values()
+    return StageTimes(
+        tokenize_ms=sum(call.tokenize_ms for call in calls),
+        encode_ms=sum(call.encode_ms for call in calls),
+        decide_ms=sum(call.decide_ms for call in calls),
+        record_ms=answers[0].record_ms,
+    )
+
+
 def explain_prediction(prediction_id: UUID) -> Explanation:
-    """Raises Prediction.DoesNotExist, or BundleError where its version cannot be loaded."""
-    prediction = Prediction.objects.select_related(
-        "category__parent", "version__encoder"
-    ).get(pk=prediction_id)
-    loaded = runtime.get().engine_for(prediction.version)
-    return Explanation(prediction, loaded.engine.nearest_examples(prediction.description))
+    """Raises UnknownError."""
+    predictions = Prediction.objects.select_related("category__parent", "version__encoder")
+    prediction = predictions.filter(pk=prediction_id).first()
+    if prediction is None:
+        raise UnknownError(f"No prediction has the id {prediction_id}.")
+    slugs = [alternative["slug"] for alternative in prediction.alternatives]
+    categories = Category.objects.select_related("parent").filter(slug__in=slugs)
+    neighbors: list[Neighbor] = []
+    missing = ""
+    try:
+        loaded = runtime.get().engine_for(prediction.version)
+    except BundleError as error:
+        logger.warning("Prediction %s cannot be explained: %s", prediction_id, error)
+        missing = f"Version {prediction.version} cannot be loaded."
+    else:
+        neighbors = loaded.engine.nearest_examples(prediction.description)
+    return Explanation(
+        prediction, neighbors, missing, {category.slug: category for category in categories}
+    )
 
 
 def categories_in_use() -> list[Category]:

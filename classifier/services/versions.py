@@ -17,7 +17,7 @@ from classifier.engine.descriptors import NORMALIZER_VERSION
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.types import CategoryInfo, Direction
-from classifier.exceptions import ConflictError, TrainingError
+from classifier.exceptions import ConflictError, InvalidItemError, TrainingError
 from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
 from classifier.progress import Progress, silent
 
@@ -147,6 +147,14 @@ def activate_version(
         by=by,  # type: ignore[misc]
         reason=reason,
     )
+
+
+def find_version(name: str) -> ModelVersion:
+    """Raises InvalidItemError where no version has the name."""
+    version = ModelVersion.objects.filter(name=name).first()
+    if version is None:
+        raise InvalidItemError("version", f"No version is called “{name}”.", "unknown")
+    return version
 
 
 def category_info(category: Category) -> CategoryInfo:

@@ -62,7 +62,8 @@ def fit_calibration(scored: Scored, penalty: float = 1.0) -> Calibration:
     """Logistic regression of `is_right` on score and margin, by maximum likelihood.
 
     `penalty` is an L2 weight on the two slopes (not on the intercept), in units of one
-    observation: it keeps them finite where the answers are all right or all wrong.
+    observation: it keeps them finite where the answers are all right or all wrong. Neither
+    slope is negative: a nearer text is never less sure, whatever a few examples happen to say.
     Features are standardized for the fit and scaled back.
     """
     features = np.column_stack([scored.score, scored.margin])
@@ -81,7 +82,8 @@ def fit_calibration(scored: Scored, penalty: float = 1.0) -> Calibration:
         gradient[1:] += penalty * weights[1:]
         return float(value), gradient
 
-    weights = minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B").x
+    bounds = [(None, None), (0.0, None), (0.0, None)]
+    weights = minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B", bounds=bounds).x
     slopes = weights[1:] / scale
     return Calibration(
         intercept=float(weights[0] - slopes @ center),
@@ -111,9 +113,7 @@ def cross_fitted_confidences(scored: Scored, seed: int = 0) -> NDArray[np.float6
     return result
 
 
-def choose_bounds(
-    confidence: NDArray[np.float64], scored: Scored, abstain_below: float
-) -> Bounds:
+def choose_bounds(confidence: NDArray[np.float64], scored: Scored, abstain_below: float) -> Bounds:
     """The lowest bounds at which the levels keep their promises.
 
     A level's promise is kept where the lower end of the 95% Wilson interval of the share
@@ -121,9 +121,7 @@ def choose_bounds(
     """
     high = _lowest_bound(confidence, scored.is_right, HIGH_PRECISION)
     under_high = np.full(len(confidence), True) if high is None else confidence < high
-    medium = _lowest_bound(
-        confidence[under_high], scored.is_right[under_high], MEDIUM_PRECISION
-    )
+    medium = _lowest_bound(confidence[under_high], scored.is_right[under_high], MEDIUM_PRECISION)
     return Bounds(
         high=high,
         medium=medium,

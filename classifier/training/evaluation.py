@@ -22,9 +22,7 @@ def wilson_interval(right: int, total: int, z: float = Z_95) -> tuple[float, flo
     return max(0.0, center - half), min(1.0, center + half)
 
 
-def macro_f1(
-    truth: NDArray[np.integer], predicted: NDArray[np.integer], categories: int
-) -> float:
+def macro_f1(truth: NDArray[np.integer], predicted: NDArray[np.integer], categories: int) -> float:
     """The mean F1 over categories that occur in `truth` or `predicted`.
 
     A prediction of -1 (abstained) counts as a miss. 2 tp / (2 tp + fp + fn) a category.

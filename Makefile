@@ -1,0 +1,60 @@
+# `make help` lists the targets. Everything runs in .venv, made on first use.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# honcho starts the Procfile's `python`.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help serve prepare run-web run-worker test lint types checks bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+serve: prepare ## Install, migrate, bootstrap; start web and worker on PORT (8000)
+	@exec $(BIN)/honcho start --no-prefix
+
+prepare: $(VENV)/installed
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py bootstrap
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+
+run-web: $(VENV)/installed ## Start the web processes alone
+	@exec $(BIN)/python -m gunicorn -c txcat/gunicorn.conf.py txcat.wsgi
+
+run-worker: $(VENV)/installed ## Start the worker alone
+	@exec $(BIN)/python manage.py qcluster
+
+test: $(VENV)/installed-dev ## Run the tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+lint: $(VENV)/installed-dev ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev ## Check types
+	$(BIN)/mypy .
+
+checks: $(VENV)/installed-dev ## Check migrations, and the settings as deployed
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	.ci/check-deploy
+
+bench: prepare ## Measure: engine, then API
+	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.api
+
+clean: ## Remove the virtual environment and caches; the data directory stays
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt requirements-web.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

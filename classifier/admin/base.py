@@ -1,0 +1,43 @@
+"""What every list of this admin shares."""
+
+from typing import Any
+
+from django.contrib.admin import ShowFacets
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import TabularInline as UnfoldTabularInline
+
+
+class Admin(UnfoldModelAdmin):  # type: ignore[misc]
+    """A list with its pages.
+
+    Filters are sent together, and never with a count beside each choice: that would be one
+    scan of the table a choice.
+    """
+
+    list_filter_submit = True
+    list_per_page = 50
+    list_max_show_all = 500
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+
+
+class ReadOnlyAdmin(Admin):
+    """Rows that the program writes: nobody adds, changes or deletes one by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class Inline(UnfoldTabularInline):  # type: ignore[misc]
+    """Rows of another table on the page of the one they belong to."""
+
+    extra: int = 0
+    per_page: Any = 20

@@ -1,0 +1,199 @@
+"""Examples: search, move, switch on and off; and inline on the page of their category."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html, format_html_join
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from classifier.admin.base import Admin, Inline
+from classifier.admin.cells import change_link, changelist_url, link
+from classifier.admin.filters import CategoryFilter, PrimaryCategoryFilter
+from classifier.models import Category, Example
+from classifier.services.examples import move_examples, switch_examples
+
+TAKEN = {"conflict", "duplicate"}
+REFUSALS_SHOWN = 10
+
+
+class ExampleForm(forms.ModelForm[Example]):
+    """Where the text is taken, the error links to the example that has it."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        taken = [error for error in self.errors.as_data().get("text", []) if error.code in TAKEN]
+        if not taken:
+            return
+        twin = (
+            Example.objects.filter(canonical_text=self.instance.canonical_text)
+            .exclude(pk=self.instance.pk)
+            .first()
+        )
+        if twin is not None:
+            self.add_error("text", format_html("See {}.", change_link(twin, "that example")))
+
+
+class ExampleFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+    """Two new rows of one submission are compared with each other too."""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            if form in self.deleted_forms or not form.has_changed() or form.errors:
+                continue
+            text = form.instance.canonical_text
+            if text in seen:
+                form.add_error("text", "Another row above says the same.")
+            seen.add(text)
+
+
+class ExampleInline(Inline):
+    model = Example
+    form = ExampleForm
+    formset = ExampleFormSet
+    fields = ("text", "canonical_text", "source", "is_override", "is_active")
+    readonly_fields = ("canonical_text", "source")
+    hide_title = True
+    template_before = "classifier/admin/examples_link.html"
+    verbose_name = "example"
+
+
+class MoveForm(forms.Form):
+    category = forms.ModelChoiceField(
+        Category.objects.none(),
+        label="Move to",
+        empty_label="Choose a category",
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["category"]
+        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101
+        choice.queryset = Category.objects.active().detailed().in_tree_order()
+
+
+@admin.register(Example)
+class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+    form = ExampleForm
+    list_display = ("text", "canonical_text", "category_link", "source", "is_active", "created_at")
+    list_filter = (
+        PrimaryCategoryFilter,
+        CategoryFilter,
+        ("source", ChoicesDropdownFilter),
+        ("is_active", BooleanRadioFilter),
+    )
+    list_select_related = ("category__parent",)
+    search_fields = ("text", "canonical_text")
+    search_help_text = "Text, as printed or canonical"
+    ordering = ("-id",)
+    list_per_page = 100
+    show_full_result_count = True
+    actions = ("move", "switch_on", "switch_off")
+    readonly_fields = ("canonical_text", "source", "created_by", "created_at")
+    fieldsets = (
+        (None, {"fields": ("category", "text", "is_override", "note", "is_active")}),
+        (
+            "Kept by the program",
+            {"fields": ("canonical_text", "source", "created_by", "created_at")},
+        ),
+    )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "category":
+            kwargs["queryset"] = Category.objects.detailed().in_tree_order()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Example, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]
+            obj.source = Example.Source.ANALYST
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="category", ordering="category__name")
+    def category_link(self, example: Example) -> str:
+        return change_link(example.category)
+
+    @admin.action(description="Move to category…", permissions=["change"])
+    def move(self, request: HttpRequest, queryset: "QuerySet[Example]") -> HttpResponse | None:
+        """Ask which category, then move; those refused stay, each with its reason."""
+        form = MoveForm(request.POST if "apply" in request.POST else None)
+        if not form.is_valid():
+            return self._ask_where(request, queryset, form)
+        category = form.cleaned_data["category"]
+        examples = list(queryset.select_related("category"))
+        refused = move_examples(examples, category)
+        moved = len(examples) - len(refused)
+        self.message_user(
+            request,
+            format_html(
+                "{} {} moved to {}.",
+                moved,
+                "example" if moved == 1 else "examples",
+                link(changelist_url(Example, category=category.pk), category),
+            ),
+            messages.SUCCESS if moved else messages.INFO,
+        )
+        if refused:
+            self._report_refusals(request, refused)
+        return None
+
+    @admin.action(description="Switch on", permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: "QuerySet[Example]") -> None:
+        changed = switch_examples(queryset, True)
+        self.message_user(request, f"Switched on: {changed}.", messages.SUCCESS)
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: "QuerySet[Example]") -> None:
+        changed = switch_examples(queryset, False)
+        self.message_user(
+            request,
+            f"Switched off: {changed}. The next version will not learn from them.",
+            messages.SUCCESS,
+        )
+
+    def _ask_where(
+        self, request: HttpRequest, queryset: "QuerySet[Example]", form: MoveForm
+    ) -> TemplateResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return TemplateResponse(
+            request,
+            "classifier/admin/move_examples.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "Move examples",
+                "opts": self.opts,
+                "form": form,
+                "count": queryset.count(),
+                "first": queryset[:REFUSALS_SHOWN],
+                "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+                "checkbox_name": ACTION_CHECKBOX_NAME,
+                "is_all": request.POST.get("select_across", "0"),
+                "back_url": request.get_full_path(),
+            },
+        )
+
+    def _report_refusals(self, request: HttpRequest, refused: list[tuple[Example, str]]) -> None:
+        shown = [(change_link(row), why) for row, why in refused[:REFUSALS_SHOWN]]
+        more = len(refused) - len(shown)
+        self.message_user(
+            request,
+            format_html(
+                "Not moved: {}.<ul>{}</ul>{}",
+                len(refused),
+                format_html_join("", "<li>{}: {}</li>", shown),
+                f"And {more} more." if more else "",
+            ),
+            messages.WARNING,
+        )

@@ -1,0 +1,56 @@
+"""What people said of predictions."""
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateTimeFilter
+
+from classifier.admin.base import ReadOnlyAdmin
+from classifier.admin.cells import badge, change_link
+from classifier.admin.paging import CappedPaginator
+from classifier.models import Feedback
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "said",
+        "prediction_link",
+        "predicted",
+        "right_category",
+        "user_id",
+        "source",
+        "comment",
+    )
+    list_filter = (("is_correct", BooleanRadioFilter), ("created_at", RangeDateTimeFilter))
+    list_select_related = ("prediction__category__parent", "category__parent")
+    paginator: type[Paginator] = CappedPaginator  # type: ignore[type-arg]
+    fields = (
+        ("created_at", "said"),
+        ("prediction_link", "predicted"),
+        ("right_category", "source"),
+        ("user_id", "who"),
+        "comment",
+    )
+    readonly_fields = ("said", "prediction_link", "predicted", "right_category", "who")
+
+    @admin.display(description="said", ordering="is_correct")
+    def said(self, feedback: Feedback) -> SafeString:
+        return badge("Right", "success") if feedback.is_correct else badge("Wrong", "danger")
+
+    @admin.display(description="prediction")
+    def prediction_link(self, feedback: Feedback) -> str:
+        return change_link(feedback.prediction)
+
+    @admin.display(description="predicted")
+    def predicted(self, feedback: Feedback) -> str:
+        return str(feedback.prediction.category or "no category")
+
+    @admin.display(description="right category")
+    def right_category(self, feedback: Feedback) -> str:
+        return str(feedback.category or "not named")
+
+    @admin.display(description="came by")
+    def who(self, feedback: Feedback) -> str:
+        return str(feedback.api_key or feedback.created_by or "unknown")

@@ -1,0 +1,219 @@
+"""Predictions: a log of millions of rows, read-only, and the why of each."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
+
+from classifier.admin.base import ReadOnlyAdmin
+from classifier.admin.cells import (
+    NOTHING,
+    change_link,
+    figure,
+    level_badge,
+    path_of,
+    percent,
+)
+from classifier.admin.filters import CategoryFilter, VersionFilter
+from classifier.admin.paging import CappedPaginator
+from classifier.admin.periods import drill_down
+from classifier.models import Prediction
+from classifier.services.predictions import explain_prediction
+
+
+@admin.register(Prediction)
+class PredictionAdmin(ReadOnlyAdmin):
+    """Ordered by time of answer: that index serves both the order and the date filters.
+
+    The search is exact, by index: a prediction's id, else a transaction's or a user's. Part of
+    a description is not searched for: it would read every row.
+    """
+
+    list_display = (
+        "created_at",
+        "description",
+        "category_shown",
+        "level_shown",
+        "confidence_shown",
+        "version",
+        "is_cached",
+        "user_id",
+    )
+    list_display_links = ("created_at", "description")
+    list_filter = (
+        ("level", ChoicesDropdownFilter),
+        CategoryFilter,
+        VersionFilter,
+        ("reason", ChoicesDropdownFilter),
+        ("is_cached", BooleanRadioFilter),
+        ("created_at", RangeDateTimeFilter),
+    )
+    list_select_related = ("category__parent", "version")
+    list_per_page = 100
+    sortable_by = ()
+    ordering = ("-created_at",)
+    paginator: type[Paginator] = CappedPaginator  # type: ignore[type-arg]
+    date_hierarchy = "created_at"
+    search_fields = ("transaction_id",)
+    search_help_text = "Exact prediction, transaction or user id"
+    change_list_template = "classifier/admin/prediction_list.html"
+    change_form_outer_after_template = "classifier/admin/prediction_why.html"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "description",
+                    "canonical_text",
+                    ("category_link", "level_shown"),
+                    ("reason", "confidence_shown"),
+                    ("score_shown", "margin_shown"),
+                )
+            },
+        ),
+        (
+            "The request",
+            {
+                "fields": (
+                    ("id", "created_at"),
+                    ("transaction_id", "user_id"),
+                    ("amount", "currency"),
+                    ("direction", "mcc"),
+                    ("occurred_at", "asked_by"),
+                )
+            },
+        ),
+        (
+            "The answer's making",
+            {"fields": (("version_link", "is_cached"), ("latency_ms", "feedback_link"))},
+        ),
+    )
+    readonly_fields = (
+        "category_link",
+        "level_shown",
+        "confidence_shown",
+        "score_shown",
+        "margin_shown",
+        "asked_by",
+        "version_link",
+        "feedback_link",
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Prediction]", search_term: str
+    ) -> "tuple[QuerySet[Prediction], bool]":
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        try:
+            by_id = queryset.filter(pk=UUID(term))
+        except ValueError:
+            by_id = queryset.none()
+        if by_id.exists():
+            return by_id, False
+        # `exclude` repeats the partial indexes' condition, without which they are not used.
+        rows = Prediction.objects.order_by()
+        by_transaction = rows.filter(transaction_id=term).exclude(transaction_id="").values("pk")
+        by_user = rows.filter(user_id=term).exclude(user_id="").values("pk")
+        return queryset.filter(pk__in=by_transaction.union(by_user, all=True)), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        times = Prediction.objects.order_by("created_at").values_list("created_at", flat=True)
+        periods = drill_down("created_at", request.GET, times.first(), times.last())
+        response: HttpResponse = super().changelist_view(
+            request, {**(extra_context or {}), "periods": periods}
+        )
+        return response
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        prediction = self.get_object(request, object_id)
+        may_view = prediction is not None and self.has_view_permission(request, prediction)
+        why = self._why(prediction) if prediction is not None and may_view else {}
+        response: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **why}
+        )
+        return response
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Prediction]":
+        rows: QuerySet[Prediction] = super().get_queryset(request)
+        return rows.select_related("category__parent", "version")
+
+    @admin.display(description="category")
+    def category_shown(self, prediction: Prediction) -> str:
+        return str(prediction.category) if prediction.category else NOTHING
+
+    @admin.display(description="category")
+    def category_link(self, prediction: Prediction) -> str:
+        return change_link(prediction.category)
+
+    @admin.display(description="level")
+    def level_shown(self, prediction: Prediction) -> SafeString:
+        return level_badge(prediction.level, prediction.get_level_display())
+
+    @admin.display(description="confidence")
+    def confidence_shown(self, prediction: Prediction) -> str:
+        return percent(prediction.confidence, 0)
+
+    @admin.display(description="score (cosine similarity)")
+    def score_shown(self, prediction: Prediction) -> str:
+        return figure(prediction.score)
+
+    @admin.display(description="margin over the runner-up")
+    def margin_shown(self, prediction: Prediction) -> str:
+        return figure(prediction.margin)
+
+    @admin.display(description="asked by")
+    def asked_by(self, prediction: Prediction) -> str:
+        return str(prediction.api_key or "a signed-in person")
+
+    @admin.display(description="version")
+    def version_link(self, prediction: Prediction) -> str:
+        return change_link(prediction.version)
+
+    @admin.display(description="feedback")
+    def feedback_link(self, prediction: Prediction) -> str:
+        said = [
+            change_link(row, row) for row in prediction.feedback.select_related("category__parent")
+        ]
+        return SafeString(", ".join(said)) if said else "nobody has said anything yet"
+
+    def _why(self, prediction: Prediction) -> dict[str, Any]:
+        """The tables under the form: what else was considered, and the nearest examples."""
+        explanation = explain_prediction(prediction.pk)
+        return {
+            "unexplained": explanation.missing,
+            "alternatives": {
+                "headers": ["Category", "Score"],
+                "rows": [
+                    [
+                        change_link(explanation.categories.get(each["slug"])),
+                        figure(each["score"]),
+                    ]
+                    for each in prediction.alternatives
+                ],
+            },
+            "neighbors": {
+                "headers": ["Example", "Category", "Similarity"],
+                "rows": [
+                    [near.text, path_of(near.category), figure(near.similarity)]
+                    for near in explanation.neighbors
+                ],
+            },
+        }

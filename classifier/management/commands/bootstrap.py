@@ -1,0 +1,43 @@
+import secrets
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from classifier.models import ApiKey, Encoder, ModelVersion, Scope
+from classifier.services.api_keys import create_api_key
+
+ADMIN_NAME = "admin"
+KEY_NAME = "first key"
+
+
+class Command(BaseCommand):
+    help = "Seed, prepare the encoder, build and activate; make the first login and API key."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Every step is done once: what is there is left as it is."""
+        if not ModelVersion.objects.active().exists():
+            call_command("seed_categories", stdout=self.stdout)
+            if not Encoder.objects.exists():
+                call_command("prepare_encoder", stdout=self.stdout)
+            call_command("build_version", activate=True, stdout=self.stdout)
+        self._make_login()
+        self._make_key()
+
+    def _make_login(self) -> None:
+        users = get_user_model().objects
+        if users.exists():
+            return
+        password = secrets.token_urlsafe(12)
+        users.create_superuser(ADMIN_NAME, password=password)
+        self._show("Admin login", f"{ADMIN_NAME} / {password}")
+
+    def _make_key(self) -> None:
+        if ApiKey.objects.exists():
+            return
+        _, key = create_api_key(KEY_NAME, Scope.values)
+        self._show("API key", key)
+
+    def _show(self, title: str, secret: str) -> None:
+        self.stdout.write(f"{title}: {secret}   (shown this once; it is not kept in clear)")

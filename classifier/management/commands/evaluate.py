@@ -1,0 +1,236 @@
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from classifier.engine.descriptors import NORMALIZER_VERSION
+from classifier.engine.encoder import CARD_FILE, Encoder, Threads
+from classifier.exceptions import ClassifierError
+from classifier.services.labelled_files import LabelledFile, embed_rows, read_labelled_file
+from classifier.training.few_shot import (
+    Head,
+    LabelledRows,
+    Outcome,
+    Spread,
+    judge,
+    split_rows,
+    spread,
+)
+
+FULL = "full"
+COLUMNS = ("accuracy", "macro-F1", "coverage", "precision", "calibration error")
+NOTE = """\
+Mean ± standard deviation over the seeds, in %. accuracy and macro-F1: of the best category,
+whether or not the version abstains. coverage: share not abstained. precision: share right among
+those. calibration error: expected gap between confidence and share right, in 15 bins; a few
+hundred test rows give some points of it by chance alone."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Judge the classifier on a CSV file of labelled texts: build versions from a few rows a "
+        "label, let them decide on rows of other groups, print accuracy (of the best category, "
+        "abstained or not), macro-F1, coverage (share not abstained), precision of the answers "
+        "given, and expected calibration error. Reads no database."
+    )
+    # Checks of the site and its database have no say here.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="The CSV file, with a header.")
+        parser.add_argument("--text", default="text", help="The column of the texts.")
+        parser.add_argument("--label", default="label", help="The column of the labels.")
+        parser.add_argument(
+            "--group",
+            help="The column whose equal values stay on one side of the split, such as a "
+            "merchant; default: the canonical text.",
+        )
+        parser.add_argument(
+            "--amount",
+            help="The column of the amounts. A label that moves money one way in 95%% of the "
+            "train side's rows is ruled out for the other way.",
+        )
+        parser.add_argument(
+            "--shots",
+            nargs="+",
+            default=["1", "5", "10", "20", FULL],
+            help="Examples a label to build from; `full` for all of the train side.",
+        )
+        parser.add_argument("--seeds", type=int, default=5, help="Random splits and draws.")
+        parser.add_argument(
+            "--head",
+            nargs="+",
+            choices=[head.value for head in Head],
+            default=[Head.PROTOTYPE.value],
+            help="What is built: with the label's name as anchor, or without.",
+        )
+        parser.add_argument(
+            "--test-share", type=float, default=0.4, help="Share of rows to test on."
+        )
+        parser.add_argument(
+            "--encoder", type=Path, help="An encoder folder; default: the newest one here."
+        )
+        parser.add_argument("--json", type=Path, help="A file for the figures of every seed.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        shots = _read_shots(options["shots"])
+        heads = [Head(name) for name in dict.fromkeys(options["head"])]
+        if options["seeds"] < 1:
+            raise CommandError("--seeds must be 1 or more.")
+        if not 0 < options["test_share"] < 1:
+            raise CommandError("--test-share must lie between 0 and 1.")
+        report = options["json"]
+        if report and not report.parent.is_dir():
+            raise CommandError(f"The folder {report.parent} does not exist.")
+        try:
+            file = read_labelled_file(
+                options["file"],
+                text=options["text"],
+                label=options["label"],
+                group=options["group"],
+                amount=options["amount"],
+            )
+            folder = options["encoder"] or _newest_encoder()
+            encoder = Encoder(folder, Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING))
+            data = _embed(file, encoder)
+            self._introduce(options["file"], file, data, encoder)
+            outcomes = list(_judge_all(data, heads, shots, options))
+        except ClassifierError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(_table(outcomes))
+        self.stdout.write("\n" + NOTE)
+        if report:
+            about = {
+                "file": options["file"].name,
+                "rows": len(file.texts),
+                "skipped": file.skipped,
+                "labels": [category.slug for category in data.categories],
+                "group": options["group"],
+                "test_share": options["test_share"],
+                "abstain_below": settings.ABSTAIN_BELOW,
+                "encoder": encoder.card.digest,
+                "normalizer_version": NORMALIZER_VERSION,
+            }
+            _write_json(report, about, outcomes)
+
+    def _introduce(
+        self, path: Path, file: LabelledFile, data: LabelledRows, encoder: Encoder
+    ) -> None:
+        for reason, count in file.skipped.items():
+            self.stdout.write(f"{count:,} rows passed over: {reason}")
+        self.stdout.write(
+            f"{path.name}: {len(file.texts):,} rows, {len(data.categories)} labels, "
+            f"{len(set(file.groups)):,} groups. Encoder {encoder.card.digest[:8]} "
+            f"({encoder.card.precision}), normalizer {NORMALIZER_VERSION}.\n"
+        )
+
+
+def _read_shots(words: Sequence[str]) -> list[int | None]:
+    shots: list[int | None] = []
+    for word in words:
+        if word != FULL and not (word.isdecimal() and int(word) > 0):
+            raise CommandError(f"--shots: “{word}” is neither a whole number from 1 nor `full`.")
+        shots.append(None if word == FULL else int(word))
+    return list(dict.fromkeys(shots))
+
+
+def _newest_encoder() -> Path:
+    cards = (settings.ARTIFACTS_DIR / "encoders").glob(f"*/{CARD_FILE}")
+    newest = max(cards, key=lambda card: card.stat().st_mtime, default=None)
+    if newest is None:
+        raise CommandError(
+            "There is no encoder yet: run `manage.py prepare_encoder`, or name a folder with "
+            "--encoder."
+        )
+    return newest.parent
+
+
+def _embed(file: LabelledFile, encoder: Encoder) -> LabelledRows:
+    with tqdm(total=0, desc="Embedding", unit=" texts", disable=None) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return embed_rows(file, encoder, report)
+
+
+def _judge_all(
+    data: LabelledRows, heads: list[Head], shots: list[int | None], options: dict[str, Any]
+) -> Iterator[Outcome]:
+    seeds = range(options["seeds"])
+    splits = [split_rows(data.labels, data.groups, options["test_share"], seed) for seed in seeds]
+    total = len(heads) * len(shots) * len(seeds)
+    with tqdm(total=total, desc="Judging", unit=" versions", disable=None) as bar:
+        for head in heads:
+            for count in shots:
+                for seed in seeds:
+                    yield judge(
+                        data,
+                        splits[seed],
+                        head=head,
+                        shots=count,
+                        seed=seed,
+                        abstain_below=settings.ABSTAIN_BELOW,
+                    )
+                    bar.update()
+
+
+def _table(outcomes: Sequence[Outcome]) -> str:
+    runs: dict[tuple[Head, int | None], list[Outcome]] = {}
+    for outcome in outcomes:
+        runs.setdefault((outcome.head, outcome.shots), []).append(outcome)
+    rows: list[tuple[str, ...]] = [("head", "shots", *COLUMNS, "built from", "tested on")]
+    for (head, shots), run in runs.items():
+        figures = [outcome.figures for outcome in run]
+        spreads = (
+            spread([each.accuracy for each in figures]),
+            spread([each.macro_f1 for each in figures]),
+            spread([each.coverage for each in figures]),
+            spread([each.answered_precision for each in figures]),
+            spread([each.calibration_error for each in figures]),
+        )
+        sizes = ([each.train_rows for each in run], [each.test_rows for each in run])
+        rows.append(
+            (
+                head.value,
+                FULL if shots is None else str(shots),
+                *map(_percent, spreads),
+                *(f"{sum(size) / len(size):,.0f} rows" for size in sizes),
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if index == 0 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+
+
+def _percent(value: Spread) -> str:
+    if value.mean is None:
+        return "no answer"
+    deviation = "" if value.deviation is None else f" ± {100 * value.deviation:4.1f}"
+    return f"{100 * value.mean:.1f}{deviation}"
+
+
+def _write_json(path: Path, about: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
+    results = []
+    for outcome in outcomes:
+        result = asdict(outcome)
+        result["shots"] = FULL if outcome.shots is None else outcome.shots
+        results.append(result | result.pop("figures"))
+    try:
+        path.write_text(
+            json.dumps({**about, "results": results}, indent=1, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error

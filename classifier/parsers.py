@@ -1,0 +1,107 @@
+"""From a request's body to JSON, or a refusal that says why."""
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.utils.mediatypes import _MediaType, media_type_matches
+
+from classifier.refusals import LengthRequired, PayloadTooLarge, printable
+
+# Deeper than any request needs, and far from Python's own limit.
+MAX_DEPTH = 16
+
+
+def check_body_headers(request: Request) -> None:
+    """Refuse by its headers a body that would not be read, before any of it is."""
+    meta = request.META
+    length = meta.get("CONTENT_LENGTH") or ""
+    if "HTTP_TRANSFER_ENCODING" in meta and not length:
+        raise LengthRequired
+    if length.isdecimal() and int(length) > settings.API_MAX_BODY_BYTES:
+        raise PayloadTooLarge
+    media_type = request.content_type or ""
+    encoding = meta.get("HTTP_CONTENT_ENCODING", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedMediaType(
+            media_type, f"The content encoding “{printable(encoding)}” is not supported."
+        )
+    charset = str(_MediaType(media_type).params.get("charset", "utf-8"))
+    is_json = media_type_matches(StrictJSONParser.media_type, media_type)
+    if not is_json or charset.lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType(
+            media_type,
+            f"The content type must be application/json in UTF-8, not “{printable(media_type)}”.",
+        )
+
+
+class StrictJSONParser(JSONParser):
+    """JSON as RFC 8259 has it, and nothing that readers may differ on.
+
+    No NaN or Infinity, no key twice in an object, no nesting past MAX_DEPTH; the top level
+    is an object. Numbers with a fraction or an exponent become Decimal, so that an amount
+    keeps the digits that were sent.
+    """
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Any = None,
+    ) -> dict[str, Any]:
+        """Raises ParseError."""
+        try:
+            text = stream.read().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ParseError(f"The body is not UTF-8: byte {error.start} is wrong.") from error
+        try:
+            value = json.loads(
+                text,
+                object_pairs_hook=_unique_keys,
+                parse_constant=_refuse_constant,
+                parse_float=Decimal,
+            )
+        except InvalidOperation as error:
+            raise ParseError("A number's exponent is out of range.") from error
+        except ValueError as error:
+            raise ParseError(f"The body is not JSON: {printable(str(error), 200)}.") from error
+        except RecursionError as error:
+            raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
+        if not isinstance(value, dict):
+            raise ParseError("The body must be a JSON object: {…}.")
+        if _is_too_deep(value):
+            raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
+        return value
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ParseError(f"The key “{printable(key)}” occurs twice in one object.")
+            seen.add(key)
+    return unique
+
+
+def _refuse_constant(name: str) -> None:
+    raise ParseError(f"{name} is not a JSON number.")
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True

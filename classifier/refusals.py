@@ -1,0 +1,39 @@
+"""Refusals that the framework does not bring along."""
+
+from rest_framework import exceptions, status
+
+RETRY_AFTER_SECONDS = 5
+
+
+class LengthRequired(exceptions.APIException):
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_code = "length_required"
+    default_detail = "Send the body with a Content-Length, not in chunks."
+
+
+class PayloadTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "payload_too_large"
+    default_detail = "The body is larger than this server takes; send fewer items at a time."
+
+
+class Unprocessable(exceptions.ValidationError):
+    """Well-formed, and at odds with what is stored."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
+class Unavailable(exceptions.APIException):
+    """Nothing is wrong with the request; the same one may succeed in a moment."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The service cannot answer now; try again."
+    wait = RETRY_AFTER_SECONDS
+
+
+def printable(text: str, limit: int = 64) -> str:
+    """A caller's text made fit to be sent back: encodable, on one line, of bounded length."""
+    shown = text[:limit].encode("utf-8", "backslashreplace").decode()
+    line = "".join(character if character.isprintable() else "�" for character in shown)
+    return line if len(text) <= limit else f"{line}…"

@@ -1,0 +1,136 @@
+"""What is answered, described for the OpenAPI page. Nothing is rendered through these."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from classifier.models.choices import DirectionChoices, FlowChoices, LevelChoices, ReasonChoices
+
+LEVEL_HELP = (
+    "A promise: high is right in 95 of 100 cases, medium in 80; low promises nothing; "
+    "abstain names no category."
+)
+REASON_HELP = "Why there is no category; null where there is one."
+
+
+class PrimarySerializer(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class CategorySerializer(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    primary = PrimarySerializer()
+
+
+class AlternativeSerializer(CategorySerializer):
+    score = serializers.FloatField(help_text="Cosine similarity.")
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    prediction_id = serializers.UUIDField(help_text="UUIDv7; for feedback and for `why`.")
+    transaction_id = serializers.CharField(allow_null=True)
+    category = CategorySerializer(allow_null=True)
+    confidence = serializers.FloatField(
+        allow_null=True, help_text="Probability that the best category is right, as calibrated."
+    )
+    level = serializers.ChoiceField(choices=LevelChoices.choices, help_text=LEVEL_HELP)
+    score = serializers.FloatField(
+        allow_null=True, help_text="Cosine similarity to the best category."
+    )
+    margin = serializers.FloatField(allow_null=True, help_text="Its lead over the second.")
+    alternatives = AlternativeSerializer(
+        many=True,
+        help_text="The next best ones; where there is no category, the best guess comes first.",
+    )
+    review = serializers.BooleanField(help_text="Whether a person should look at it.")
+    reason = serializers.ChoiceField(
+        choices=ReasonChoices.choices, allow_null=True, help_text=REASON_HELP
+    )
+    model_version = serializers.CharField()
+
+
+class ResultsSerializer(serializers.Serializer[Any]):
+    results = ResultSerializer(many=True, help_text="In the order of the transactions.")
+
+
+class NeighborSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    category = CategorySerializer()
+    similarity = serializers.FloatField(help_text="Cosine similarity.")
+
+
+class VersionsSerializer(serializers.Serializer[Any]):
+    model = serializers.CharField()
+    normalizer = serializers.IntegerField()
+    encoder = serializers.CharField()
+    encoder_precision = serializers.CharField()
+    encoder_digest = serializers.CharField(help_text="SHA-256 of the ONNX file.")
+
+
+class WhySerializer(serializers.Serializer[Any]):
+    canonical_text = serializers.CharField(
+        allow_blank=True, help_text="The description as the encoder read it."
+    )
+    nearest_examples = NeighborSerializer(many=True)
+    nearest_examples_missing = serializers.CharField(
+        allow_null=True, help_text="Why they cannot be shown, where they cannot."
+    )
+    runner_up = AlternativeSerializer(allow_null=True)
+    margin = serializers.FloatField(allow_null=True)
+    versions = VersionsSerializer()
+
+
+class PredictionSerializer(ResultSerializer):
+    created_at = serializers.DateTimeField()
+    user_id = serializers.CharField(allow_null=True)
+    description = serializers.CharField()
+    amount = serializers.CharField(allow_null=True, help_text="A decimal number.")
+    currency = serializers.CharField(allow_null=True)
+    direction = serializers.ChoiceField(choices=FlowChoices.choices, allow_null=True)
+    mcc = serializers.CharField(allow_null=True)
+    occurred_at = serializers.DateTimeField(allow_null=True)
+    why = WhySerializer()
+
+
+class DetailedCategorySerializer(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    direction = serializers.ChoiceField(
+        choices=DirectionChoices.choices,
+        help_text="Money in never gets an expense category, nor money out an income category.",
+    )
+
+
+class PrimaryCategorySerializer(DetailedCategorySerializer):
+    children = DetailedCategorySerializer(many=True)
+
+
+class CategoriesSerializer(serializers.Serializer[Any]):
+    categories = PrimaryCategorySerializer(many=True)
+
+
+class ExampleAnswerSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    category = CategorySerializer()
+    text = serializers.CharField()
+    canonical_text = serializers.CharField()
+    note = serializers.CharField(allow_blank=True)
+    override = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class FeedbackItemAnswerSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    prediction_id = serializers.UUIDField()
+    transaction_id = serializers.CharField(allow_null=True)
+    correct = serializers.BooleanField()
+    category = CategorySerializer(
+        allow_null=True, help_text="The right one; null where none was named."
+    )
+
+
+class FeedbackAnswerSerializer(serializers.Serializer[Any]):
+    feedback = FeedbackItemAnswerSerializer(many=True)

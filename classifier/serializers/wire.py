@@ -1,0 +1,158 @@
+"""From rows and decisions to JSON, by plain functions: a serializer would cost a batch of a
+thousand more than the engine does. `responses` describes the same shapes; a test compares."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from classifier.engine.types import Alternative, CategoryInfo, Neighbor
+from classifier.models import Category, Example, Feedback
+from classifier.services.predictions import Answer, Explanation, StageTimes
+
+# Past what float32 tells apart, and the same for every reader.
+DECIMALS = 6
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    decision = answer.decision
+    return {
+        "prediction_id": str(answer.prediction_id),
+        "transaction_id": answer.transaction_id or None,
+        "category": _info_json(decision.category) if decision.category else None,
+        "confidence": _rounded(decision.confidence),
+        "level": decision.level.value,
+        "score": _rounded(decision.score),
+        "margin": _rounded(decision.margin),
+        "alternatives": [_alternative_json(entry) for entry in decision.alternatives],
+        "review": decision.needs_review,
+        "reason": decision.reason.value if decision.reason else None,
+        "model_version": answer.version,
+    }
+
+
+def explanation_json(explanation: Explanation) -> dict[str, Any]:
+    prediction = explanation.prediction
+    alternatives = [
+        {**category_json(explanation.categories[entry["slug"]]), "score": _rounded(entry["score"])}
+        for entry in prediction.alternatives
+        if entry["slug"] in explanation.categories
+    ]
+    # Where no category was given, the first alternative is the best guess.
+    runner_up = alternatives[0 if prediction.category else 1 :][:1]
+    encoder = prediction.version.encoder
+    return {
+        "prediction_id": str(prediction.id),
+        "created_at": prediction.created_at.isoformat(),
+        "transaction_id": prediction.transaction_id or None,
+        "user_id": prediction.user_id or None,
+        "description": prediction.description,
+        "amount": None if prediction.amount is None else str(prediction.amount),
+        "currency": prediction.currency or None,
+        "direction": prediction.direction or None,
+        "mcc": prediction.mcc or None,
+        "occurred_at": prediction.occurred_at and prediction.occurred_at.isoformat(),
+        "category": category_json(prediction.category) if prediction.category else None,
+        "confidence": _rounded(prediction.confidence),
+        "level": prediction.level,
+        "score": _rounded(prediction.score),
+        "margin": _rounded(prediction.margin),
+        "alternatives": alternatives,
+        "review": prediction.category is None,
+        "reason": prediction.reason or None,
+        "model_version": prediction.version.name,
+        "why": {
+            "canonical_text": prediction.canonical_text,
+            "nearest_examples": [_neighbor_json(entry) for entry in explanation.neighbors],
+            "nearest_examples_missing": explanation.missing or None,
+            "runner_up": runner_up[0] if runner_up else None,
+            "margin": _rounded(prediction.margin),
+            "versions": {
+                "model": prediction.version.name,
+                "normalizer": prediction.version.normalizer_version,
+                "encoder": encoder.name,
+                "encoder_precision": encoder.precision,
+                "encoder_digest": encoder.digest,
+            },
+        },
+    }
+
+
+def category_json(category: Category) -> dict[str, Any]:
+    return {"slug": category.slug, "name": category.name, "primary": _primary_json(category)}
+
+
+def tree_json(categories: Iterable[Category]) -> list[dict[str, Any]]:
+    """A tree from categories in tree order: each primary one before its own."""
+    tree: list[dict[str, Any]] = []
+    for category in categories:
+        node = {
+            "slug": category.slug,
+            "name": category.name,
+            "description": category.description,
+            "direction": category.direction,
+        }
+        if category.parent_id is None:
+            tree.append({**node, "children": []})
+        else:
+            tree[-1]["children"].append(node)
+    return tree
+
+
+def example_json(example: Example) -> dict[str, Any]:
+    return {
+        "id": example.pk,
+        "category": category_json(example.category),
+        "text": example.text,
+        "canonical_text": example.canonical_text,
+        "note": example.note,
+        "override": example.is_override,
+        "created_at": example.created_at.isoformat(),
+    }
+
+
+def feedback_json(feedback: Feedback) -> dict[str, Any]:
+    return {
+        "id": feedback.pk,
+        "prediction_id": str(feedback.prediction_id),
+        "transaction_id": feedback.prediction.transaction_id or None,
+        "correct": feedback.is_correct,
+        "category": category_json(feedback.category) if feedback.category else None,
+    }
+
+
+def server_timing(times: StageTimes) -> str:
+    """The value of a Server-Timing header; milliseconds."""
+    stages = {
+        "tokenize": times.tokenize_ms,
+        "encode": times.encode_ms,
+        "decide": times.decide_ms,
+        "record": times.record_ms,
+    }
+    return ", ".join(f"{name};dur={milliseconds:.3f}" for name, milliseconds in stages.items())
+
+
+def _info_json(category: CategoryInfo) -> dict[str, Any]:
+    return {
+        "slug": category.slug,
+        "name": category.name,
+        "primary": {"slug": category.primary_slug, "name": category.primary_name},
+    }
+
+
+def _primary_json(category: Category) -> dict[str, str]:
+    return {"slug": category.primary.slug, "name": category.primary.name}
+
+
+def _alternative_json(alternative: Alternative) -> dict[str, Any]:
+    return {**_info_json(alternative.category), "score": _rounded(alternative.score)}
+
+
+def _neighbor_json(neighbor: Neighbor) -> dict[str, Any]:
+    return {
+        "text": neighbor.text,
+        "category": _info_json(neighbor.category),
+        "similarity": _rounded(neighbor.similarity),
+    }
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, DECIMALS)

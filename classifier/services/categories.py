@@ -1,0 +1,55 @@
+"""What is known of categories in use."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, Q
+
+from classifier.models import Category, Feedback
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAccuracy:
+    """How many of a category's judged predictions were right."""
+
+    right: int
+    judged: int
+
+
+def live_accuracy() -> dict[int, LiveAccuracy]:
+    """By category key, from feedback; a primary category has the sum of its own.
+
+    Of what one person said of a prediction the newest counts. A category that nobody judged is
+    not in it.
+    """
+    newest = (
+        Feedback.objects.order_by()
+        .values("prediction_id", "user_id", "created_by_id")
+        .annotate(newest=Max("id"))
+        .values("newest")
+    )
+    counted = (
+        Feedback.objects.order_by()
+        .filter(pk__in=newest, prediction__category__isnull=False)
+        .values_list("prediction__category_id", "prediction__category__parent_id")
+        .annotate(judged=Count("id"), right=Count("id", filter=Q(is_correct=True)))
+    )
+    judged: Counter[int] = Counter()
+    right: Counter[int] = Counter()
+    for category_id, parent_id, judged_count, right_count in counted:
+        for key in {category_id, parent_id} - {None}:
+            judged[key] += judged_count
+            right[key] += right_count
+    return {key: LiveAccuracy(right[key], count) for key, count in judged.items()}
+
+
+def too_few_examples(minimum: int) -> list[Category]:
+    """Active detailed categories with fewer active examples than `minimum`, fewest first."""
+    return list(
+        Category.objects.active()
+        .detailed()
+        .select_related("parent")
+        .annotate(active_examples=Count("examples", filter=Q(examples__is_active=True)))
+        .filter(active_examples__lt=minimum)
+        .order_by("active_examples", "parent__name", "name")
+    )

@@ -1,0 +1,113 @@
+"""Labelled CSV files, read and embedded to judge the classifier on. No database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.engine.descriptors import normalize
+from classifier.engine.encoder import Encoder
+from classifier.engine.types import CategoryInfo, Direction
+from classifier.exceptions import InputFileError
+from classifier.services.csv_files import BadRow, CsvFile, detect_format
+from classifier.services.file_classification import RowError, read_amount
+from classifier.training.build import anchor_text
+from classifier.training.few_shot import LabelledRows
+
+ENCODE_CHUNK = 128
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """The usable rows of a file, and how many were passed over, by reason."""
+
+    texts: list[str]
+    labels: list[str]
+    groups: list[str]
+    flows: list[Direction | None]
+    skipped: dict[str, int]
+
+
+def read_labelled_file(
+    path: Path,
+    *,
+    text: str,
+    label: str,
+    group: str | None = None,
+    amount: str | None = None,
+) -> LabelledFile:
+    """Read the columns named. Raises InputFileError where there is too little to judge."""
+    file = LabelledFile([], [], [], [], {})
+
+    def skip(reason: str) -> None:
+        file.skipped[reason] = file.skipped.get(reason, 0) + 1
+
+    with CsvFile(path, detect_format(path)) as source:
+        text_place, label_place = source.place(text), source.place(label)
+        group_place = source.place(group) if group else None
+        amount_place = source.place(amount) if amount else None
+        for row in source.rows():
+            if isinstance(row, BadRow):
+                skip(row.reason)
+                continue
+            canonical, slug = normalize(row.fields[text_place]), row.fields[label_place].strip()
+            if not slug:
+                skip("The label is empty.")
+                continue
+            if not any(character.isalpha() for character in canonical):
+                skip("The text is empty or holds no letters.")
+                continue
+            try:
+                flow = None if amount_place is None else _flow(row.fields[amount_place])
+            except RowError as error:
+                skip(str(error))
+                continue
+            key = "" if group_place is None else row.fields[group_place].strip()
+            file.texts.append(canonical)
+            file.labels.append(slug)
+            # No text is on both sides of a split, named group or not.
+            file.groups.append(f"group {key}" if key else f"text {canonical}")
+            file.flows.append(flow)
+    if not file.texts:
+        raise InputFileError(f"{path} has no row with a text and a label.")
+    if len(set(file.labels)) < 2:
+        raise InputFileError(f"{path} has one label only, “{file.labels[0]}”; 2 are needed.")
+    return file
+
+
+def _flow(cell: str) -> Direction | None:
+    amount = read_amount(cell)
+    if not amount:
+        return None
+    return Direction.EXPENSE if amount < 0 else Direction.INCOME
+
+
+def embed_rows(
+    file: LabelledFile, encoder: Encoder, report: Callable[[int, int], None]
+) -> LabelledRows:
+    """Embed each distinct text, and each label's name, once; `report` hears how many of all."""
+    slugs = sorted(set(file.labels))
+    names = [slug.replace("_", " ").replace("-", " ") for slug in slugs]
+    anchors = [anchor_text(name, "") for name in names]
+    texts = list(dict.fromkeys(file.texts + anchors))
+    chunks: list[NDArray[np.float32]] = []
+    for start in range(0, len(texts), ENCODE_CHUNK):
+        chunks.append(encoder.encode(texts[start : start + ENCODE_CHUNK]))
+        report(min(start + ENCODE_CHUNK, len(texts)), len(texts))
+    vectors = np.vstack(chunks)
+    place = {text: index for index, text in enumerate(texts)}
+    _, groups = np.unique(file.groups, return_inverse=True)
+    return LabelledRows(
+        texts=tuple(file.texts),
+        vectors=vectors[[place[text] for text in file.texts]],
+        labels=np.array([slugs.index(label) for label in file.labels], dtype=np.int32),
+        groups=groups,
+        categories=tuple(
+            CategoryInfo(slug, name, slug, name, Direction.ANY)
+            for slug, name in zip(slugs, names, strict=True)
+        ),
+        anchors=vectors[[place[anchor] for anchor in anchors]],
+        flows=tuple(file.flows),
+    )

@@ -1,0 +1,161 @@
+"""What people say of predictions is stored, all of it or none."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from classifier.models import Feedback
+from tests.classifier.api.conftest import errors_of
+
+pytestmark = pytest.mark.django_db
+Classify = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def prediction(classify: Classify) -> dict[str, Any]:
+    (result,) = classify({"description": "NETFLIX.COM", "transaction_id": "t-1"})
+    return result
+
+
+def say(api: APIClient, *items: Any) -> Any:
+    return api.post("/api/v1/feedback", {"feedback": list(items)})
+
+
+def test_a_prediction_is_confirmed_by_its_id(api: APIClient, prediction: dict[str, Any]) -> None:
+    response = say(
+        api,
+        {
+            "prediction_id": prediction["prediction_id"],
+            "correct": True,
+            "user_id": "u-1",
+            "source": "app",
+            "comment": "yes",
+        },
+    )
+    assert response.status_code == 201
+    (item,) = response.json()["feedback"]
+    assert (item["correct"], item["category"]) == (True, prediction["category"])
+    row = Feedback.objects.get(pk=item["id"])
+    assert str(row.prediction_id) == prediction["prediction_id"]
+    assert (row.user_id, row.source, row.comment) == ("u-1", "app", "yes")
+    assert row.api_key is not None
+
+
+def test_a_transaction_id_means_the_newest_answer_to_it(
+    api: APIClient, classify: Classify, prediction: dict[str, Any]
+) -> None:
+    (newer,) = classify({"description": "SHELL OIL 5742", "transaction_id": "t-1"})
+    (item,) = say(api, {"transaction_id": "t-1", "correct": True}).json()["feedback"]
+    assert item["prediction_id"] == newer["prediction_id"]
+    assert item["transaction_id"] == "t-1"
+
+
+def test_another_category_says_that_the_prediction_was_wrong(
+    api: APIClient, prediction: dict[str, Any]
+) -> None:
+    (item,) = say(api, {"transaction_id": "t-1", "category": "groceries"}).json()["feedback"]
+    assert item["correct"] is False
+    assert item["category"]["slug"] == "groceries"
+
+
+def test_the_predicted_category_says_that_it_was_right(
+    api: APIClient, prediction: dict[str, Any]
+) -> None:
+    slug = prediction["category"]["slug"]
+    (item,) = say(api, {"transaction_id": "t-1", "category": slug}).json()["feedback"]
+    assert item["correct"] is True
+
+
+def test_wrong_without_a_better_one_is_enough(api: APIClient, prediction: dict[str, Any]) -> None:
+    (item,) = say(api, {"transaction_id": "t-1", "correct": False}).json()["feedback"]
+    assert (item["correct"], item["category"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "field", "code"),
+    [
+        ({"transaction_id": "t-2", "correct": True}, "transaction_id", "unknown_prediction"),
+        ({"prediction_id": str(uuid4()), "correct": True}, "prediction_id", "unknown_prediction"),
+        ({"transaction_id": "t-1", "category": "nothing"}, "category", "unknown_category"),
+        ({"transaction_id": "t-1", "category": "food-and-drink"}, "category", "unknown_category"),
+        (
+            {"transaction_id": "t-1", "category": "groceries", "correct": True},
+            "category",
+            "contradiction",
+        ),
+    ],
+)
+def test_what_contradicts_the_store_is_refused_whole(
+    api: APIClient, prediction: dict[str, Any], item: dict[str, Any], field: str, code: str
+) -> None:
+    response = say(api, {"transaction_id": "t-1", "correct": True}, item)
+    assert response.status_code == 422
+    assert errors_of(response) == [(f"feedback.1.{field}", code)]
+    assert not Feedback.objects.exists()
+
+
+def test_an_answer_without_a_category_cannot_be_confirmed(
+    api: APIClient, classify: Classify
+) -> None:
+    classify({"description": "0423 1187", "transaction_id": "t-9"})
+    response = say(api, {"transaction_id": "t-9", "correct": True})
+    assert response.status_code == 422
+    assert errors_of(response) == [("feedback.0.correct", "invalid")]
+
+
+@pytest.mark.parametrize(
+    ("item", "field", "code"),
+    [
+        ({"correct": True}, "prediction_id", "one_of_two"),
+        (
+            {"prediction_id": str(uuid4()), "transaction_id": "t-1", "correct": True},
+            "prediction_id",
+            "one_of_two",
+        ),
+        ({"transaction_id": "t-1"}, "correct", "required"),
+        ({"transaction_id": "t-1", "correct": None, "category": None}, "correct", "required"),
+        ({"transaction_id": "t-1", "correct": "true"}, "correct", "invalid"),
+        ({"transaction_id": "t-1", "correct": []}, "correct", "invalid"),
+        ({"transaction_id": "t-1", "category": {"slug": "groceries"}}, "category", "invalid"),
+        ({"prediction_id": "abc", "correct": True}, "prediction_id", "invalid"),
+        ({"prediction_id": [], "correct": True}, "prediction_id", "invalid"),
+        (
+            {"transaction_id": "t-1", "correct": True, "comment": "x" * 1001},
+            "comment",
+            "max_length",
+        ),
+        ({"transaction_id": "t-1", "correct": True, "rating": 5}, "rating", "unknown_field"),
+    ],
+)
+def test_an_item_of_another_shape_is_refused_by_name(
+    api: APIClient, prediction: dict[str, Any], item: dict[str, Any], field: str, code: str
+) -> None:
+    response = say(api, {"transaction_id": "t-1", "correct": True}, item)
+    assert response.status_code == 400
+    assert errors_of(response) == [(f"feedback.1.{field}", code)]
+    assert not Feedback.objects.exists()
+
+
+@pytest.mark.parametrize(("count", "code"), [(0, "empty"), (1001, "max_length")])
+def test_one_to_a_thousand_items_are_taken(api: APIClient, count: int, code: str) -> None:
+    response = say(api, *[{"transaction_id": "t-1", "correct": True}] * count)
+    assert response.status_code == 400
+    assert errors_of(response) == [("feedback", code)]
+
+
+def test_a_thousand_items_cost_as_many_look_ups_as_one(
+    api: APIClient, prediction: dict[str, Any]
+) -> None:
+    def selects(count: int) -> int:
+        items = [{"transaction_id": "t-1", "category": "groceries"}] * count
+        with CaptureQueriesContext(connection) as queries:
+            assert say(api, *items).status_code == 201
+        return sum(query["sql"].startswith("SELECT") for query in queries)
+
+    assert selects(1000) == selects(1)
+    assert Feedback.objects.count() == 1001

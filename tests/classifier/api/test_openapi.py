@@ -1,0 +1,119 @@
+"""The OpenAPI page is complete, and says what the API does."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+Classify = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    """As OpenAPI 3.1, whose schemas are JSON Schema, with no property but those it names."""
+    with patched_settings({"OAS_VERSION": "3.1.0"}):
+        made = SchemaGenerator().get_schema(request=None, public=True)
+    whole: dict[str, Any] = json.loads(json.dumps(made))
+    composed = {
+        part["$ref"].rsplit("/", 1)[-1]
+        for component in whole["components"]["schemas"].values()
+        for part in component.get("allOf", [])
+    }
+    for name, component in whole["components"]["schemas"].items():
+        if "properties" in component and name not in composed:
+            component["additionalProperties"] = False
+    return whole
+
+
+def check(schema: dict[str, Any], path: str, method: str, response: Any) -> None:
+    """Hold a real answer against what the schema says of it."""
+    operation = schema["paths"][path][method]
+    content = operation["responses"][str(response.status_code)]["content"]
+    validator = jsonschema.Draft202012Validator(
+        {**content["application/json"]["schema"], "components": schema["components"]}
+    )
+    validator.validate(response.json())
+
+
+def test_it_is_made_without_a_warning(tmp_path: Any) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", file=str(tmp_path / "schema.yaml"))
+
+
+def test_every_operation_takes_the_key_and_has_an_example(schema: dict[str, Any]) -> None:
+    assert schema["components"]["securitySchemes"]["ApiKey"]["name"] == "Authorization"
+    operations = {
+        (path, method): operation
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+        if path.startswith("/api/v1/")
+    }
+    assert len(operations) == 5
+    for (_, method), operation in operations.items():
+        assert {"ApiKey": []} in operation["security"]
+        good = "201" if "201" in operation["responses"] else "200"
+        assert operation["responses"][good]["content"]["application/json"]["examples"]
+        if method == "post":
+            assert operation["requestBody"]["content"]["application/json"]["examples"]
+            assert {"400", "401", "403", "411", "413", "415", "429", "503"} <= set(
+                operation["responses"]
+            )
+
+
+def test_answers_are_as_described(
+    schema: dict[str, Any], api: APIClient, classify: Classify
+) -> None:
+    items = [
+        {"description": "NETFLIX.COM", "transaction_id": "t-1", "amount": -15.49},
+        {"description": "0423 1187"},
+        {"description": "zzqx brrf wvvk"},
+    ]
+    answer = api.post("/api/v1/classify", {"transactions": items})
+    check(schema, "/api/v1/classify", "post", answer)
+    for result in answer.json()["results"]:
+        stored = api.get(f"/api/v1/predictions/{result['prediction_id']}")
+        check(schema, "/api/v1/predictions/{prediction_id}", "get", stored)
+    check(schema, "/api/v1/categories", "get", api.get("/api/v1/categories"))
+    example = {"category": "coffee-shops", "text": "QUIET CORNER ROASTERS"}
+    check(schema, "/api/v1/examples", "post", api.post("/api/v1/examples", example))
+    said = [{"transaction_id": "t-1", "correct": True}, {"transaction_id": "t-1", "correct": False}]
+    answer = api.post("/api/v1/feedback", {"feedback": said})
+    check(schema, "/api/v1/feedback", "post", answer)
+
+
+def test_refusals_are_as_described(schema: dict[str, Any], api: APIClient) -> None:
+    def post(path: str, body: Any, client: APIClient = api, **headers: Any) -> None:
+        response = client.post(f"/api/v1/{path}", body, **headers)
+        assert response.status_code >= 400
+        check(schema, f"/api/v1/{path}", "post", response)
+
+    post("classify", {"transactions": [{}]})
+    post("classify", [])
+    post("classify", {"transactions": [{"description": "A"}]}, APIClient())
+    post("feedback", {"feedback": [{"transaction_id": "none", "correct": True}]})
+    post("examples", {"category": "nothing", "text": "QUIET CORNER"})
+    check(schema, "/api/v1/categories", "get", api.get("/api/v1/categories", HTTP_ACCEPT="a/b"))
+
+
+def test_the_page_needs_no_key_and_no_outside_host() -> None:
+    response = APIClient().get("/api/docs/")
+    assert response.status_code == 200
+    page = response.content.decode()
+    addresses = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page)
+    assert addresses
+    for address in addresses:
+        assert address.startswith("/static/")
+        assert finders.find(address.removeprefix("/static/"))
+    assert "//" not in re.sub(r"^\s*//.*$", "", page, flags=re.MULTILINE)
+
+
+def test_the_schema_needs_no_key() -> None:
+    assert APIClient().get("/api/schema/").status_code == 200

@@ -1,0 +1,101 @@
+"""The commands that set an installation up, each of which can be run again."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+
+from classifier.models import Activation, ApiKey, ModelVersion
+from classifier.services.versions import build_version
+
+pytestmark = pytest.mark.django_db
+
+
+def run(name: str, *arguments: str, **options: object) -> str:
+    out = StringIO()
+    call_command(name, *arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_bootstrap_shows_login_and_key_once_and_they_work(active_version: ModelVersion) -> None:
+    lines = run("bootstrap").splitlines()
+    assert len(lines) == 2
+    name, password = lines[0].removeprefix("Admin login: ").split("   ")[0].split(" / ")
+    key = lines[1].removeprefix("API key: ").split("   ")[0]
+    user = User.objects.get(username=name)
+    assert user.is_superuser
+    assert user.check_password(password)
+    assert password not in user.password
+    row = ApiKey.objects.get()
+    assert key not in (row.id, row.hashed_key)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
+    answer = client.post("/api/v1/classify", {"transactions": [{"description": "NETFLIX.COM"}]})
+    assert answer.status_code == 200
+    assert run("bootstrap") == ""
+    assert (User.objects.count(), ApiKey.objects.count()) == (1, 1)
+
+
+def test_bootstrap_builds_nothing_where_a_version_is_live(active_version: ModelVersion) -> None:
+    run("bootstrap")
+    assert ModelVersion.objects.get() == active_version
+
+
+def test_bootstrap_activates_where_nothing_is_live(active_version: ModelVersion) -> None:
+    Activation.objects.all().delete()
+    ModelVersion.objects.update(status=ModelVersion.Status.CANDIDATE)
+    run("bootstrap")
+    assert ModelVersion.objects.active().get() == active_version
+
+
+def test_a_key_is_printed_alone() -> None:
+    out = run("create_api_key", "shop", "--scopes", "classify,feedback")
+    key = out.strip()
+    assert out == f"{key}\n"
+    row = ApiKey.objects.get_from_key(key)
+    assert (row.name, row.scopes, row.expiry_date) == ("shop", ["classify", "feedback"], None)
+
+
+def test_a_key_can_expire() -> None:
+    run("create_api_key", "shop", "--days", "30")
+    assert ApiKey.objects.get().expiry_date is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["shop", "--scopes", "classify,everything"], "everything"),
+        (["shop", "--scopes", ","], "scopes"),
+        (["  "], "name"),
+        (["shop", "--days", "0"], "--days"),
+    ],
+)
+def test_a_key_that_cannot_be_made_says_why(arguments: list[str], reason: str) -> None:
+    with pytest.raises(CommandError, match=reason):
+        run("create_api_key", *arguments)
+    assert not ApiKey.objects.exists()
+
+
+def test_building_without_news_says_so(active_version: ModelVersion) -> None:
+    out = run("build_version", activate=True)
+    assert f"Nothing has changed since {active_version}" in out
+    assert f"{active_version} was live already" in out
+
+
+def test_an_old_version_is_made_live_again_by_name(active_version: ModelVersion) -> None:
+    version, _ = build_version(force=True)
+    assert f"{version} is live" in run("activate_version", version.name, "--reason", "trial")
+    assert f"{active_version} is live" in run("activate_version", active_version.name)
+    reasons = list(Activation.objects.values_list("reason", flat=True))
+    assert reasons[:2] == ["", "trial"]
+
+
+def test_an_unknown_version_is_refused() -> None:
+    with pytest.raises(CommandError, match="No version is called “v99”"):
+        run("activate_version", "v99")
+
+
+def test_seeding_again_says_that_nothing_was_added() -> None:
+    assert run("seed_categories") == "Added 0 categories and 0 examples.\n"

@@ -1,0 +1,78 @@
+"""Seeding adds what is missing and never overrules an analyst."""
+
+import pytest
+
+from classifier.models import Activation, Category, Example, ModelVersion, Prototype
+from classifier.services.taxonomy import seed_categories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def empty_database() -> None:
+    Activation.objects.all().delete()
+    Prototype.objects.all().delete()
+    ModelVersion.objects.all().delete()
+    Example.objects.all().delete()
+    Category.objects.detailed().delete()
+    Category.objects.all().delete()
+    Example.history.all().delete()
+    Category.history.all().delete()
+
+
+def test_an_empty_database_gets_the_whole_taxonomy(empty_database: None) -> None:
+    counts = seed_categories()
+    assert Category.objects.count() == counts.categories
+    assert Example.objects.count() == counts.examples
+    assert 14 <= Category.objects.primary().count() <= 20
+    assert 60 <= Category.objects.detailed().count() <= 100
+    assert not Example.objects.exclude(source=Example.Source.SEED).exists()
+    assert Example.history.count() == counts.examples
+
+
+def test_seeding_again_adds_nothing() -> None:
+    counts = seed_categories()
+    assert (counts.categories, counts.examples) == (0, 0)
+
+
+def test_what_an_analyst_renamed_stays_renamed() -> None:
+    category = Category.objects.get(slug="coffee-shops")
+    category.name, category.description = "Espresso", "Only espresso."
+    category.save()
+    seed_categories()
+    category.refresh_from_db()
+    assert (category.name, category.description) == ("Espresso", "Only espresso.")
+
+
+def test_what_an_analyst_moved_stays_moved() -> None:
+    example = Example.objects.filter(category__slug="bars-and-pubs").first()
+    assert example is not None
+    example.category = Category.objects.get(slug="restaurants")
+    example.save()
+    seed_categories()
+    twins = Example.objects.filter(canonical_text=example.canonical_text)
+    assert [twin.category.slug for twin in twins] == ["restaurants"]
+
+
+def test_what_an_analyst_deleted_stays_deleted() -> None:
+    example = Example.objects.first()
+    assert example is not None
+    text = example.canonical_text
+    example.delete()
+    assert seed_categories().examples == 0
+    assert not Example.objects.filter(canonical_text=text).exists()
+
+
+def test_a_deleted_category_stays_deleted_with_its_examples() -> None:
+    Prototype.objects.filter(category__slug="crypto").delete()
+    Example.objects.filter(category__slug="crypto").delete()
+    Category.objects.get(slug="crypto").delete()
+    counts = seed_categories()
+    assert (counts.categories, counts.examples) == (0, 0)
+    assert not Category.objects.filter(slug="crypto").exists()
+
+
+def test_what_an_analyst_switched_off_stays_off() -> None:
+    Category.objects.filter(slug="crypto").update(is_active=False)
+    seed_categories()
+    assert not Category.objects.get(slug="crypto").is_active

@@ -1,0 +1,133 @@
+"""Building versions and putting them live."""
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from classifier import runtime
+from classifier.engine.bundle import file_digest, read_bundle
+from classifier.engine.types import Transaction
+from classifier.exceptions import BundleError, TrainingError
+from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
+from classifier.services.examples import add_example
+from classifier.services.versions import activate_version, build_version
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_bundle_on_disk_is_what_the_rows_say(active_version: ModelVersion) -> None:
+    folder = settings.ARTIFACTS_DIR / active_version.folder
+    bundle = read_bundle(folder)
+    assert file_digest(folder / "manifest.json") == active_version.manifest_digest
+    assert bundle.version == active_version.name
+    rows = list(active_version.prototypes.select_related("category"))
+    assert [row.category.slug for row in rows] == [
+        category.slug for category in bundle.prototypes.categories
+    ]
+    stored = np.stack([np.frombuffer(row.vector, dtype="<f4") for row in rows])
+    assert np.array_equal(stored, bundle.prototypes.vectors)
+    assert np.allclose(np.linalg.norm(stored, axis=1), 1, atol=1e-6)
+
+
+def test_nothing_new_to_learn_builds_nothing(active_version: ModelVersion) -> None:
+    assert build_version() == (active_version, False)
+
+
+def test_a_new_example_is_known_to_the_next_version(active_version: ModelVersion) -> None:
+    text = "QXZ VELLUM BREWHOUSE ROASTERY"
+    add_example(category="coffee-shops", text=text)
+    version, is_new = build_version()
+    assert is_new
+    assert version.example_count == active_version.example_count + 1
+    engine = runtime.get().engine_for(version).engine
+    assert engine.nearest_examples(text)[0].text == text
+    decision = engine.classify([Transaction(text)])[0]
+    assert decision.category is not None
+    assert decision.category.slug == "coffee-shops"
+
+
+def test_what_is_switched_off_is_left_out(active_version: ModelVersion) -> None:
+    Category.objects.filter(slug="crypto").update(is_active=False)
+    Category.objects.filter(slug="pets").update(is_active=False)
+    Example.objects.filter(category__slug="gambling").first().delete()  # type: ignore[union-attr]
+    version, _ = build_version()
+    slugs = set(version.prototypes.values_list("category__slug", flat=True))
+    assert version.category_count == active_version.category_count - 2
+    assert not slugs & {"crypto", "pets"}
+
+
+def test_a_category_without_examples_is_left_out(active_version: ModelVersion) -> None:
+    parent = Category.objects.get(slug="food-and-drink")
+    Category.objects.create(slug="tea-houses", name="Tea", parent=parent)
+    version, is_new = build_version()
+    assert (version, is_new) == (active_version, False)
+
+
+def test_too_few_categories_is_refused_with_the_reason() -> None:
+    Example.objects.exclude(category__slug="coffee-shops").update(is_active=False)
+    with pytest.raises(TrainingError, match="1 categories have examples"):
+        build_version()
+
+
+def test_no_examples_at_all_is_refused() -> None:
+    Example.objects.update(is_active=False)
+    with pytest.raises(TrainingError, match="0 categories have examples"):
+        build_version()
+
+
+def test_no_encoder_is_refused_with_what_to_do() -> None:
+    Activation.objects.all().delete()
+    Prototype.objects.all().delete()
+    ModelVersion.objects.all().delete()
+    Encoder.objects.all().delete()
+    with pytest.raises(TrainingError, match="prepare_encoder"):
+        build_version()
+
+
+def test_a_built_version_is_immutable(active_version: ModelVersion) -> None:
+    active_version.accuracy = 1.0
+    with pytest.raises(ValueError, match="immutable"):
+        active_version.save()
+    with pytest.raises(ValueError, match="immutable"):
+        active_version.save(update_fields=["accuracy"])
+
+
+def test_the_figures_are_measured_and_hang_together(active_version: ModelVersion) -> None:
+    figures = active_version.figures
+    assert figures["accuracy_low"] < active_version.accuracy < figures["accuracy_high"]
+    assert sum(level["size"] for level in figures["levels"]) == active_version.example_count
+    by_name = {level["level"]: level for level in figures["levels"]}
+    assert by_name["high"]["precision_low"] >= 0.95
+    assert by_name["medium"]["precision_low"] >= 0.80
+    assert by_name["abstain"]["precision"] < by_name["low"]["precision"]
+    assert active_version.calibration_error < 0.05
+
+
+def test_activating_moves_the_pointer_and_leaves_a_row(
+    active_version: ModelVersion, admin_user: User
+) -> None:
+    version, _ = build_version(force=True)
+    activation = activate_version(version, by=admin_user, reason="better coffee")
+    assert activation is not None
+    assert (activation.from_version, activation.to_version) == (active_version, version)
+    assert (activation.by, activation.reason) == (admin_user, "better coffee")
+    assert ModelVersion.objects.active().get() == version
+    active_version.refresh_from_db()
+    assert active_version.status == ModelVersion.Status.RETIRED
+
+
+def test_activating_the_active_version_changes_nothing(active_version: ModelVersion) -> None:
+    before = Activation.objects.count()
+    assert activate_version(active_version) is None
+    assert Activation.objects.count() == before
+
+
+def test_a_version_with_spoiled_files_is_not_activated(active_version: ModelVersion) -> None:
+    version, _ = build_version(force=True)
+    (settings.ARTIFACTS_DIR / version.folder / "config.json").write_text("{}")
+    with pytest.raises(BundleError, match=r"config\.json"):
+        activate_version(version)
+    assert ModelVersion.objects.active().get() == active_version
+    version.refresh_from_db()
+    assert version.status == ModelVersion.Status.CANDIDATE

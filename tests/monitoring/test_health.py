@@ -1,0 +1,49 @@
+"""Whether this process is alive, and whether it can answer."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from classifier.models import Activation, ModelVersion
+from classifier.services.versions import activate_version, build_version
+
+
+def test_alive_needs_no_database() -> None:
+    answer = Client().get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "no-cache" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_ready_names_each_part(active_version: ModelVersion) -> None:
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+    parts = {part["name"]: part for part in answer.json()["parts"]}
+    assert parts["database"]["status"] == "ok"
+    assert active_version.name in parts["engine"]["detail"]
+
+
+@pytest.mark.django_db
+def test_nothing_to_serve_is_not_ready_and_says_why() -> None:
+    Activation.objects.all().delete()
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    engine = answer.json()["parts"][1]
+    assert engine["status"] == "failed"
+    assert "No version has been activated" in engine["detail"]
+
+
+@pytest.mark.django_db
+def test_a_fallback_is_ready_but_degraded(active_version: ModelVersion) -> None:
+    version, _ = build_version(force=True)
+    activate_version(version)
+    (settings.ARTIFACTS_DIR / version.folder / "config.json").write_text("spoiled")
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert "config.json" in answer.json()["parts"][1]["detail"]
+
+
+@pytest.mark.django_db
+def test_health_pages_are_read_only() -> None:
+    assert Client().post("/healthz").status_code == 405

@@ -1,0 +1,108 @@
+"""The settings refuse what they cannot read, and are safe without being told."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "txcat.settings"
+from django.conf import settings
+print(eval(os.environ["SHOW"]))
+"""
+
+
+def read(show: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Evaluate an expression over the settings of a fresh process."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            "PATH": os.environ["PATH"],
+            "TXCAT_DATA_DIR": str(tmp_path / "data"),
+            "SHOW": show,
+            **environment,
+        },
+    )
+
+
+def value(show: str, tmp_path: Path, **environment: str) -> str:
+    done = read(show, tmp_path, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("DEBUG", "maybe"),
+        ("TXCAT_TLS", "2"),
+        ("PORT", "http"),
+        ("TXCAT_WEB_PROCESSES", "0"),
+        ("TXCAT_ENGINE_THREADS", "-1"),
+        ("TXCAT_ENGINE_CACHE_MB", "1.5"),
+        ("TXCAT_ABSTAIN_BELOW", "1.2"),
+        ("TXCAT_ABSTAIN_BELOW", "low"),
+        ("TXCAT_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_refused_by_its_name(
+    name: str, bad: str, tmp_path: Path
+) -> None:
+    done = read("settings.DEBUG", tmp_path, **{name: bad})
+    assert done.returncode != 0
+    assert f"{name}='{bad}'" in done.stderr
+
+
+def test_debug_is_off_unless_asked(tmp_path: Path) -> None:
+    assert value("settings.DEBUG", tmp_path) == "False"
+    assert value("settings.DEBUG", tmp_path, DEBUG="on") == "True"
+
+
+def test_the_embedded_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    first = value("settings.SECRET_KEY", tmp_path)
+    assert len(first) >= 50
+    assert value("settings.SECRET_KEY", tmp_path) == first
+    file = tmp_path / "data" / "secret_key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_server_database_needs_a_secret_of_its_own(tmp_path: Path) -> None:
+    url = "postgres://user:word@127.0.0.1:5432/name"
+    done = read("settings.DEBUG", tmp_path, DATABASE_URL=url)
+    assert done.returncode != 0
+    assert "SECRET_KEY must be set" in done.stderr
+    engine = value(
+        "settings.DATABASES['default']['ENGINE']", tmp_path, DATABASE_URL=url, SECRET_KEY="x"
+    )
+    assert engine == "django.db.backends.postgresql"
+
+
+def test_declared_tls_switches_on_what_only_works_with_it(tmp_path: Path) -> None:
+    names = "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"
+    show = f"[bool(getattr(settings, name)) for name in {(*names, 'SECURE_HSTS_SECONDS')!r}]"
+    assert value(show, tmp_path, TXCAT_TLS="true") == "[True, True, True, True]"
+    assert value(show, tmp_path) == "[False, False, False, False]"
+
+
+def test_redis_takes_over_the_cache_and_the_queue(tmp_path: Path) -> None:
+    show = "settings.CACHES['default']['BACKEND'], 'orm' in settings.Q_CLUSTER"
+    assert "LocMemCache', True" in value(show, tmp_path)
+    assert "RedisCache', False" in value(show, tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
+
+
+def test_all_state_lives_under_the_data_directory(tmp_path: Path) -> None:
+    show = (
+        "[str(path).startswith(str(settings.DATA_DIR)) for path in "
+        "(settings.ARTIFACTS_DIR, settings.STATIC_ROOT, settings.DATABASES['default']['NAME'])]"
+    )
+    assert value(show, tmp_path) == "[True, True, True]"

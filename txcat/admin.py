@@ -1,0 +1,198 @@
+"""The admin's first page: figures from monitoring, each with where to go from it."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from classifier.admin.cells import (
+    JOB_VARIANTS,
+    NOTHING,
+    change_url,
+    changelist_url,
+    interval,
+    percent,
+)
+from classifier.models import Category, Example, Job, ModelVersion, Prediction
+from classifier.models.choices import LevelChoices
+from classifier.runtime import Health
+from monitoring.services import Need, Overview, Todo, overview
+
+HEALTH = {
+    Health.OK: ("success", "OK"),
+    Health.DEGRADED: ("warning", "Degraded"),
+    Health.FAILED: ("danger", "Cannot answer"),
+}
+ICONS = {
+    Need.BOOTSTRAP: "rocket_launch",
+    Need.ACTIVATE: "rocket_launch",
+    Need.BUILD: "construction",
+    Need.ADD_EXAMPLES: "playlist_add",
+    Need.REVIEW: "rate_review",
+    Need.FAILED_JOBS: "error",
+}
+
+# Groups, each of (title, symbol, model).
+NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
+    (
+        "Curate",
+        [
+            ("Categories", "account_tree", "classifier.category"),
+            ("Examples", "list_alt", "classifier.example"),
+        ],
+    ),
+    (
+        "Models",
+        [
+            ("Versions", "deployed_code", "classifier.modelversion"),
+            ("Activations", "history", "classifier.activation"),
+            ("Encoders", "memory", "classifier.encoder"),
+            ("Jobs", "hourglass_empty", "classifier.job"),
+            ("Failed tasks", "error", "django_q.failure"),
+        ],
+    ),
+    (
+        "Traffic",
+        [
+            ("Predictions", "receipt_long", "classifier.prediction"),
+            ("Feedback", "rate_review", "classifier.feedback"),
+        ],
+    ),
+    (
+        "Access",
+        [
+            ("API keys", "key", "classifier.apikey"),
+            ("Users", "person", "auth.user"),
+            ("Groups", "group", "auth.group"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The navigation: what this person may see, in the groups of their work."""
+    first = [_item("Overview", "space_dashboard", "admin:index")]
+    if request.user.has_perm("classifier.view_prediction"):
+        first.append(_item("Try it", "science", "admin:try_it"))
+    groups: list[dict[str, Any]] = [{"items": first}]
+    for title, models in NAVIGATION:
+        items = [
+            _item(name, symbol, f"admin:{model.replace('.', '_')}_changelist")
+            for name, symbol, model in models
+            if _may_see(request, model)
+        ]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's dashboard callback: what the index template needs, beside what it has."""
+    seen = overview()
+    variant, word = HEALTH[seen.engine.status]
+    return {
+        **context,
+        "title": "Overview",
+        "cards": _cards(seen),
+        "engine": {"variant": variant, "word": word, "detail": seen.engine.detail},
+        "todos": [
+            {"text": todo.text, "icon": ICONS[todo.need], "url": _todo_url(todo)}
+            for todo in seen.todos
+        ],
+        "jobs": [
+            {
+                "name": str(job),
+                "url": change_url(job),
+                "status": job.get_status_display(),
+                "variant": JOB_VARIANTS[job.status],
+                "text": job.error or job.message,
+                "by": job.started_by,
+                "at": job.created_at,
+            }
+            for job in seen.jobs
+        ],
+    }
+
+
+def _cards(seen: Overview) -> list[dict[str, Any]]:
+    active, recent, curation = seen.active, seen.recent, seen.curation
+    version_url = changelist_url(ModelVersion)
+    if active is not None:
+        version_url = reverse("admin:classifier_modelversion_change", args=[active.id])
+    version_url = (
+        reverse("admin:classifier_modelversion_change", args=[active.id]) if active else ""
+    )
+    last = f"of the last {recent.predictions:,} predictions"
+    return [
+        {
+            "label": "Active version",
+            "value": active.name if active else "none",
+            "note": f"since {date_format(localtime(seen.active_since), 'j F Y, H:i')}"
+            if active and seen.active_since
+            else "",
+            "url": version_url,
+        },
+        {
+            "label": "Leave-one-out accuracy",
+            "value": percent(active.accuracy) if active else NOTHING,
+            "note": f"95% interval {interval(active.accuracy_low, active.accuracy_high)}, "
+            f"over {active.examples:,} examples"
+            if active
+            else "no active version",
+            "url": version_url,
+        },
+        {
+            "label": "Predictions today",
+            "value": f"{seen.today.count:,}{'+' if seen.today.is_capped else ''}",
+            "note": "",
+            "url": changelist_url(Prediction),
+        },
+        {
+            "label": "Answered from the cache",
+            "value": percent(recent.cached_share, 0),
+            "note": last if recent.predictions else "no predictions yet",
+            "url": changelist_url(Prediction, is_cached__exact=1),
+        },
+        {
+            "label": "Active examples",
+            "value": f"{curation.examples:,}",
+            "note": "",
+            "url": changelist_url(Example, is_active__exact=1),
+        },
+        {
+            "label": "Active categories",
+            "value": f"{curation.categories:,}",
+            "note": "detailed ones, that an answer can be",
+            "url": changelist_url(Category),
+        },
+    ]
+
+
+def _todo_url(todo: Todo) -> str | None:
+    """Where the work is done; None where it is done at a terminal."""
+    match todo.need:
+        case Need.BOOTSTRAP:
+            return None
+        case Need.ACTIVATE:
+            return reverse("admin:classifier_modelversion_activate", args=[todo.subject_id])
+        case Need.BUILD:
+            return reverse("admin:classifier_modelversion_build")
+        case Need.ADD_EXAMPLES:
+            return changelist_url(Category)
+        case Need.REVIEW:
+            return changelist_url(Prediction, level__exact=LevelChoices.ABSTAIN.value)
+        case Need.FAILED_JOBS:
+            return changelist_url(Job, status__exact=Job.Status.FAILED.value)
+
+
+def _item(title: str, symbol: str, address: str) -> dict[str, Any]:
+    return {"title": title, "icon": symbol, "link": reverse(address)}
+
+
+def _may_see(request: HttpRequest, model: str) -> bool:
+    app, name = model.split(".")
+    return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(
+        f"{app}.change_{name}"
+    )
