@@ -2,9 +2,8 @@
 
 PYTHON ?= python3.11
 VENV := .venv
+DATA := $(or $(TXCAT_DATA_DIR),var)
 BIN := $(VENV)/bin
-# honcho starts the Procfile's `python`.
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
@@ -14,12 +13,11 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 serve: prepare ## Install, migrate, bootstrap; start web and worker on PORT (8000)
-	@exec $(BIN)/honcho start --no-prefix
+	@exec $(BIN)/python -m txcat.serve
 
-prepare: $(VENV)/installed
+prepare: $(VENV)/installed $(DATA)/static/staticfiles.json
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py bootstrap
-	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
 run-web: $(VENV)/installed ## Start the web processes alone
 	@exec $(BIN)/python -m gunicorn -c txcat/gunicorn.conf.py txcat.wsgi
@@ -47,6 +45,10 @@ bench: prepare ## Measure: engine, then API
 
 clean: ## Remove the virtual environment and caches; the data directory stays
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(DATA)/static/staticfiles.json: $(VENV)/installed $(shell find classifier/static -type f)
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -61,7 +61,8 @@ class Load:
     @property
     def is_all_stored(self) -> bool:
         """Every answer has its row; beside them, at most those in flight when wrk hung up."""
-        return 0 <= self.stored.rows - self.sent.answers <= self.clients - 1 + (self.clients > 1)
+        in_flight = self.clients if self.clients > 1 else 0
+        return 0 <= self.stored.rows - self.sent.answers <= in_flight
 
     def row(self) -> list[object]:
         cpu_ms = self.cpu_seconds * 1000 / self.stored.rows
@@ -92,7 +93,7 @@ def main() -> None:
         print(
             f"server    {settings.WEB_PROCESSES} processes x {settings.WEB_THREADS} threads, "
             f"{settings.ENGINE_THREADS} engine threads each, "
-            f"{settings.DATABASES['default']['ENGINE'].rpartition('.')[2]}\n"
+            f"{'SQLite' if settings.IS_EMBEDDED else 'PostgreSQL'}\n"
             f"client    one waiting client of our own; more than one: {client_name()}\n"
         )
         target = Target(server.port, key)
@@ -133,6 +134,8 @@ def drive(server: Server, target: Target, arguments: argparse.Namespace) -> list
 def measure(server: Server, stream: str, clients: int, send: Callable[[], Sent]) -> Load:
     started_at, cpu = datetime.now(UTC), server.cpu_seconds()
     sent = send()
+    if not sent.answers:
+        raise SystemExit(f"The {stream} stream got no answer, and {sent.errors} errors.")
     stored = settled_rows(started_at)
     return Load(stream, clients, sent, stored, server.cpu_seconds() - cpu)
 
@@ -140,11 +143,13 @@ def measure(server: Server, stream: str, clients: int, send: Callable[[], Sent])
 def report(loads: Sequence[Load]) -> None:
     headers = ["stream", "clients", "requests/s", "p50 ms", "p99 ms", "errors", "cached"]
     headers += ["engine ms", "CPU ms", "cores", "rows - answers"]
+    print("Requests of one transaction each")
+    print(table(headers, [load.row() for load in loads]))
     print(
-        "Single-item requests. engine ms: mean of tokenize, encode and decide; CPU ms: of the web "
-        f"processes, a request; cores: that they had\n{table(headers, [load.row() for load in loads])}\n"
+        "engine ms: mean of tokenize, encode and decide; CPU ms: of the web processes, a request;\n"
+        "cores: that they had (well under 2 with several clients: others used the machine)\n"
     )
-    rows = []
+    rows: list[list[object]] = []
     for load in loads:
         if load.sent.other_ms:
             other, engine = load.sent.other_ms, load.sent.engine_ms
@@ -153,46 +158,20 @@ def report(loads: Sequence[Load]) -> None:
             rows.append([load.stream, *spread, percentile(other, 0.99), f"{share:.0%}"])
     headers = ["one client", "engine p50 ms", "other p50 ms", "other p99 ms", "share of other"]
     print(f"Time outside the engine\n{table(headers, rows)}\n")
-    cached = loads[-1]
-    verdicts = [
-        [
-            f"{load.stream}: other p50",
-            percentile(load.sent.other_ms, 0.5),
-            "ms",
-            f"<= {TARGET_OTHER_MS}",
-            verdict(percentile(load.sent.other_ms, 0.5) <= TARGET_OTHER_MS),
-        ]
-        for load in loads
-        if load.sent.other_ms
+    unstored = sum(not load.is_all_stored for load in loads)
+    errors = sum(load.sent.errors for load in loads)
+    rate = loads[-1].rate
+    wanted = f">= {TARGET_CACHED_RATE}"
+    verdicts: list[list[object]] = [
+        ["cache answers, requests/s", rate, wanted, verdict(rate >= TARGET_CACHED_RATE)],
+        ["loads where an answer has no row", unstored, "0", verdict(not unstored)],
+        ["errors", errors, "0", verdict(not errors)],
     ]
-    verdicts.append(
-        [
-            "cache answers",
-            cached.rate,
-            "requests/s",
-            f">= {TARGET_CACHED_RATE}",
-            verdict(cached.rate >= TARGET_CACHED_RATE),
-        ]
-    )
-    verdicts.append(
-        [
-            "every answer is a row",
-            sum(not load.is_all_stored for load in loads),
-            "loads fail",
-            "0",
-            verdict(all(load.is_all_stored for load in loads)),
-        ]
-    )
-    verdicts.append(
-        [
-            "errors",
-            sum(load.sent.errors for load in loads),
-            "requests",
-            "0",
-            verdict(not any(load.sent.errors for load in loads)),
-        ]
-    )
-    print(table(["target", "found", "", "wanted", ""], verdicts) + "\n")
+    for name, _, outside, *_ in reversed(rows):
+        is_met = float(str(outside)) <= TARGET_OTHER_MS
+        found = [f"{name}, one client: other p50 ms", outside, f"<= {TARGET_OTHER_MS}"]
+        verdicts.insert(0, [*found, verdict(is_met)])
+    print(table(["target", "found", "wanted", ""], verdicts) + "\n")
 
 
 def report_memory(before: Sequence[Memory], after: Sequence[Memory], has_torch: bool) -> None:
@@ -217,14 +196,15 @@ def verdict(is_met: bool) -> str:
 
 
 def connect() -> str:
-    """Set up Django on the server's own settings. Returns a new API key."""
+    """Set up Django on the server's own settings. Returns an API key for an hour."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "txcat.settings")
     django.setup()
     from classifier.services.api_keys import create_api_key
 
-    return create_api_key("benchmark", ["classify"])[1]
+    expires_at = datetime.now(UTC) + timedelta(hours=1)
+    return create_api_key("benchmark", ["classify"], expires_at)[1]
 
 
 def settled_rows(since: datetime) -> Stored:
@@ -243,7 +223,9 @@ def settled_rows(since: datetime) -> Stored:
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-dir", type=Path, help="bootstrapped already; default: a new one")
+    parser.add_argument(
+        "--data-dir", type=Path, help="kept, with the rows that are added; default: a new one"
+    )
     parser.add_argument("--database-url", help="PostgreSQL; default: SQLite in the data directory")
     parser.add_argument("--clients", type=int, default=8, help="of the loads with several")
     parser.add_argument("--seconds", type=float, default=15, help="of each of the four loads")

@@ -8,6 +8,7 @@ the seed's descriptors in canonical form.
 
 import argparse
 import csv
+import json
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from time import perf_counter, process_time
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from transformers.utils import logging as transformers_logging
 
 from benchmarks.report import machine, percentile, table
@@ -79,6 +80,11 @@ class Shape:
     hidden: int
     ffn: int
 
+    @classmethod
+    def read(cls, weights: Path) -> "Shape":
+        config = json.loads((weights / "config.json").read_text())
+        return cls(config["num_hidden_layers"], config["hidden_size"], config["intermediate_size"])
+
     def flops(self, tokens: int) -> float:
         """Of one text: the products with weights, and those of attention. One multiply-add is 2."""
         weights = 4 * self.hidden**2 + 2 * self.hidden * self.ffn
@@ -93,8 +99,7 @@ def main() -> None:
     folder, weights = find_bundle(arguments), find_weights(arguments)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = SentenceTransformer(str(weights), device="cpu").eval()
-    config = model[0].auto_model.config
-    shape = Shape(config.num_hidden_layers, config.hidden_size, config.intermediate_size)
+    shape = Shape.read(weights)
     texts = read_texts()
     lengths = [len(ids) for ids in Engine.load(folder).encoder.tokenize(texts)]
 

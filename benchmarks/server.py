@@ -104,10 +104,12 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) ->
             if connection.getresponse().status == 200:
                 return
         except OSError:
-            time.sleep(0.1)
+            pass  # not listening yet
         finally:
             connection.close()
-    raise SystemExit(f"The server did not become ready:\n{log.read_text()}")
+        time.sleep(0.2)
+    tail = "\n".join(log.read_text().splitlines()[-20:])
+    raise SystemExit(f"The server did not become ready; its log ends:\n{tail}")
 
 
 def _memory(pid: int) -> Memory:

@@ -49,6 +49,7 @@ def write_seed_bundle(folder: Path, encoder_folder: Path) -> None:
         normalizer_version=NORMALIZER_VERSION,
         prototypes=built.prototypes,
         examples=built.examples,
+        neighbor_weight=built.neighbor_weight,
         calibration=built.calibration,
         bounds=built.bounds,
         figures=built.figures.as_json(),

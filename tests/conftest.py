@@ -112,4 +112,3 @@ def api(make_client: Any) -> APIClient:
     """A client that may do everything."""
     client: APIClient = make_client(*Scope)
     return client
-

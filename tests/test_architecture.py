@@ -35,6 +35,7 @@ PURE = {
         "torch",
         "onnx",
         "sentence_transformers",
+        "transformers",
         "huggingface_hub",
         "classifier.engine",
         "classifier.export",

@@ -318,7 +318,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # The exporter's own tale, line by line.
-    "loggers": {name: {"level": "WARNING"} for name in ("onnx_ir", "onnxscript", "httpx")},
+    "loggers": {
+        name: {"level": "WARNING"} for name in ("onnx_ir", "onnxscript", "sentence_transformers")
+    },
     "root": {
         "handlers": ["console"],
         "level": choice(

@@ -13,5 +13,6 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("", include("monitoring.urls")),
 ]
+handler400 = "classifier.errors.bad_request"
 handler404 = "classifier.errors.not_found"
 handler500 = "classifier.errors.server_error"

@@ -117,6 +117,7 @@ class ApiKeyAdmin(Admin):
                 {
                     **self.admin_site.each_context(request),
                     "title": f"Revoke {row}",
+                    "original": row,
                     "opts": self.opts,
                     "text": f"Programs that use the key {row.prefix}… are refused from now on. "
                     "It cannot be undone.",

@@ -20,7 +20,6 @@ class Admin(UnfoldModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     list_max_show_all = 500
     show_facets = ShowFacets.NEVER
-    show_full_result_count = False
 
 
 class ReadOnlyAdmin(Admin):

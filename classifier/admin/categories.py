@@ -45,8 +45,6 @@ class CategoryAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     search_help_text = "Name, slug or description"
     sortable_by = ()
     list_per_page = 300
-    show_full_result_count = False
-    prepopulated_fields = {"slug": ("name",)}
     fields = (
         ("name", "parent"),
         ("slug", "direction"),
@@ -86,7 +84,7 @@ class CategoryAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Category | None = None
     ) -> dict[str, Any]:
-        return {} if obj is not None else dict(self.prepopulated_fields)
+        return {} if obj is not None else {"slug": ("name",)}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "parent":

@@ -77,5 +77,5 @@ def figure(value: float | None, digits: int = 3) -> str:
 
 
 def path_of(category: CategoryInfo) -> str:
-    """As a category's row names itself: primary › detailed."""
+    """As a category's row names itself: the primary one, then the detailed."""
     return f"{category.primary_name} › {category.name}"

@@ -98,7 +98,6 @@ class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     search_help_text = "Text, as printed or canonical"
     ordering = ("-id",)
     list_per_page = 100
-    show_full_result_count = True
     actions = ("move", "switch_on", "switch_off")
     readonly_fields = ("canonical_text", "source", "created_by", "created_at")
     fieldsets = (

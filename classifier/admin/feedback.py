@@ -1,18 +1,17 @@
 """What people said of predictions."""
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import BooleanRadioFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from classifier.admin.base import ReadOnlyAdmin
 from classifier.admin.cells import badge, change_link
-from classifier.admin.paging import CappedPaginator
+from classifier.admin.filters import MomentsFilter
+from classifier.admin.paging import LogAdmin
 from classifier.models import Feedback
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ReadOnlyAdmin):
+class FeedbackAdmin(LogAdmin):
     list_display = (
         "created_at",
         "said",
@@ -23,9 +22,8 @@ class FeedbackAdmin(ReadOnlyAdmin):
         "source",
         "comment",
     )
-    list_filter = (("is_correct", BooleanRadioFilter), ("created_at", RangeDateTimeFilter))
+    list_filter = (("is_correct", BooleanRadioFilter), ("created_at", MomentsFilter))
     list_select_related = ("prediction__category__parent", "category__parent")
-    paginator: type[Paginator] = CappedPaginator  # type: ignore[type-arg]
     fields = (
         ("created_at", "said"),
         ("prediction_link", "predicted"),

@@ -1,13 +1,21 @@
 """Filters that more than one list has."""
 
+from datetime import datetime, time
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
-from django.db.models import QuerySet
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import connections
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_time
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
 from classifier.models import Category, ModelVersion
+
+# Rows of one key that are sorted in no time.
+FREQUENT = 1_000
 
 
 class CategoryFilter(DropdownFilter):  # type: ignore[misc]
@@ -23,7 +31,7 @@ class CategoryFilter(DropdownFilter):  # type: ignore[misc]
         return [(str(category.pk), str(category)) for category in detailed]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return queryset.filter(category_id=int(self.value())) if self.value() else queryset
+        return by_key(queryset, "category_id", self.value()) if self.value() else queryset
 
 
 class PrimaryCategoryFilter(DropdownFilter):  # type: ignore[misc]
@@ -41,7 +49,7 @@ class PrimaryCategoryFilter(DropdownFilter):  # type: ignore[misc]
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         if not self.value():
             return queryset
-        return queryset.filter(category__parent_id=int(self.value()))
+        return queryset.filter(category__parent_id=key_of(self.value()))
 
 
 class VersionFilter(DropdownFilter):  # type: ignore[misc]
@@ -57,4 +65,54 @@ class VersionFilter(DropdownFilter):  # type: ignore[misc]
         return [(str(pk), name) for pk, name in versions]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return queryset.filter(version_id=int(self.value())) if self.value() else queryset
+        return by_key(queryset, "version_id", self.value()) if self.value() else queryset
+
+
+class MomentsFilter(RangeDateTimeFilter):  # type: ignore[misc]
+    """From and to, in the time zone of the pages. A date without a time is its whole day."""
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        start, end = self._moment("from", time.min), self._moment("to", time.max)
+        if start is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__gte": start})
+        if end is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__lte": end})
+        return queryset
+
+    def _moment(self, side: str, default: time) -> datetime | None:
+        """Raises IncorrectLookupParameters, which the list answers by dropping its filters."""
+        day = self.used_parameters.get(f"{self.field_path}_{side}_0")
+        if not day:
+            return None
+        hour = self.used_parameters.get(f"{self.field_path}_{side}_1")
+        try:
+            date, moment = parse_date(day), parse_time(hour) if hour else default
+        except ValueError as error:
+            raise IncorrectLookupParameters(str(error)) from error
+        if date is None or moment is None:
+            raise IncorrectLookupParameters(f"{day} {hour} is no date.")
+        return timezone.make_aware(datetime.combine(date, moment))
+
+
+def key_of(word: str) -> int:
+    """Raises IncorrectLookupParameters, which the list answers by dropping its filters."""
+    if not word.isdecimal():
+        raise IncorrectLookupParameters(f"{word!r} is no key.")
+    return int(word)
+
+
+def by_key(queryset: "QuerySet[Any]", field: str, word: str) -> "QuerySet[Any]":
+    """Rows with this foreign key, quick for rare and for frequent ones.
+
+    SQLite does not know how frequent a key is: asked for the newest rows of one that half the
+    table has, it fetches and sorts all of them. Above FREQUENT rows its index is kept out (an
+    expression has none), so that the index of the list's order is walked instead.
+    """
+    key = key_of(word)
+    rows = queryset.filter(**{field: key})
+    if connections[queryset.db].vendor != "sqlite":
+        return rows
+    is_frequent = rows.order_by().values("pk")[: FREQUENT + 1].count() > FREQUENT
+    return (
+        queryset.alias(frequent_key=F(field) + 0).filter(frequent_key=key) if is_frequent else rows
+    )

@@ -89,6 +89,7 @@ class JobAdmin(ReadOnlyAdmin):
                 {
                     **self.admin_site.each_context(request),
                     "title": f"Give up {job}",
+                    "original": job,
                     "opts": self.opts,
                     "text": "Its worker is not stopped, but what it still writes of this job is "
                     "not kept, and another can be started. Do it where the worker is gone.",

@@ -4,17 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
-    RangeDateTimeFilter,
 )
 
-from classifier.admin.base import ReadOnlyAdmin
 from classifier.admin.cells import (
     NOTHING,
     change_link,
@@ -23,15 +20,15 @@ from classifier.admin.cells import (
     path_of,
     percent,
 )
-from classifier.admin.filters import CategoryFilter, VersionFilter
-from classifier.admin.paging import CappedPaginator
+from classifier.admin.filters import CategoryFilter, MomentsFilter, VersionFilter
+from classifier.admin.paging import LogAdmin
 from classifier.admin.periods import drill_down
-from classifier.models import Prediction
+from classifier.models import Category, Prediction
 from classifier.services.predictions import explain_prediction
 
 
 @admin.register(Prediction)
-class PredictionAdmin(ReadOnlyAdmin):
+class PredictionAdmin(LogAdmin):
     """Ordered by time of answer: that index serves both the order and the date filters.
 
     The search is exact, by index: a prediction's id, else a transaction's or a user's. Part of
@@ -44,8 +41,8 @@ class PredictionAdmin(ReadOnlyAdmin):
         "category_shown",
         "level_shown",
         "confidence_shown",
-        "version",
-        "is_cached",
+        "version_shown",
+        "cache",
         "user_id",
     )
     list_display_links = ("created_at", "description")
@@ -55,13 +52,11 @@ class PredictionAdmin(ReadOnlyAdmin):
         VersionFilter,
         ("reason", ChoicesDropdownFilter),
         ("is_cached", BooleanRadioFilter),
-        ("created_at", RangeDateTimeFilter),
+        ("created_at", MomentsFilter),
     )
-    list_select_related = ("category__parent", "version")
     list_per_page = 100
     sortable_by = ()
     ordering = ("-created_at",)
-    paginator: type[Paginator] = CappedPaginator  # type: ignore[type-arg]
     date_hierarchy = "created_at"
     search_fields = ("transaction_id",)
     search_help_text = "Exact prediction, transaction or user id"
@@ -152,8 +147,11 @@ class PredictionAdmin(ReadOnlyAdmin):
         return response
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Prediction]":
+        """What it refers to is fetched beside it: given a join, SQLite may start from the other
+        table and sort all that belongs to its rows."""
         rows: QuerySet[Prediction] = super().get_queryset(request)
-        return rows.select_related("category__parent", "version")
+        categories = Category.objects.select_related("parent")
+        return rows.prefetch_related("version", Prefetch("category", categories))
 
     @admin.display(description="category")
     def category_shown(self, prediction: Prediction) -> str:
@@ -170,6 +168,14 @@ class PredictionAdmin(ReadOnlyAdmin):
     @admin.display(description="confidence")
     def confidence_shown(self, prediction: Prediction) -> str:
         return percent(prediction.confidence, 0)
+
+    @admin.display(description="version")
+    def version_shown(self, prediction: Prediction) -> str:
+        return prediction.version.name
+
+    @admin.display(description="embedding")
+    def cache(self, prediction: Prediction) -> str:
+        return "from cache" if prediction.is_cached else "computed"
 
     @admin.display(description="score (cosine similarity)")
     def score_shown(self, prediction: Prediction) -> str:

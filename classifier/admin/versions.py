@@ -148,7 +148,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             raise Http404("There is no such version.")
         if not self.has_view_permission(request, version):
             raise PermissionDenied
-        form = ActivationForm(request.POST or None)
+        form = ActivationForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self._activate(request, version, form.cleaned_data["reason"])
         return TemplateResponse(
@@ -159,6 +159,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
                 "title": f"Activate {version}",
                 "opts": self.opts,
                 "form": form,
+                "original": version,
                 "version": version,
                 "sides": [
                     (name, side and self._side(side))
@@ -252,7 +253,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         )
         return {
             "levels": {
-                "headers": ["Level", "Given where", "Right, of those answered", "Share of answers"],
+                "headers": ["Level", "Given where", "Right, of those answered", "Share of all"],
                 "rows": [_level_row(level) for level in version.figures.get("levels", [])],
             },
             "categories": {

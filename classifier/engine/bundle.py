@@ -1,11 +1,11 @@
 """A version as files: read, checked, written. No pickle.
 
-    manifest.json          format, version, and each file's SHA-256 and size
-    config.json            categories, calibration, bounds, build figures
-    prototypes.safetensors prototypes (c, d) float32
-    examples.safetensors   vectors (n, d) float32, labels (n,) int32
-    examples.json          texts
-    encoder/               model.onnx, tokenizer.json, encoder.json
+manifest.json          format, version, and each file's SHA-256 and size
+config.json            categories, weights, calibration, bounds, build figures
+prototypes.safetensors prototypes (c, d) float32
+examples.safetensors   vectors (n, d) float32, labels (n,) int32, ascending
+examples.json          texts
+encoder/               model.onnx, tokenizer.json, encoder.json
 """
 
 import hashlib
@@ -47,6 +47,7 @@ class Bundle:
     normalizer_version: int
     prototypes: PrototypeSet
     examples: ExampleSet
+    neighbor_weight: float
     calibration: Calibration
     bounds: Bounds
     figures: Mapping[str, Any]
@@ -70,6 +71,7 @@ def write_bundle(
     normalizer_version: int,
     prototypes: PrototypeSet,
     examples: ExampleSet,
+    neighbor_weight: float,
     calibration: Calibration,
     bounds: Bounds,
     figures: Mapping[str, Any],
@@ -86,15 +88,14 @@ def write_bundle(
         for source in sorted(encoder_folder.iterdir()):
             _link_or_copy(source, draft / ENCODER_FOLDER / source.name)
         save_file({"prototypes": prototypes.vectors}, draft / PROTOTYPES_FILE)
-        save_file(
-            {"vectors": examples.vectors, "labels": examples.labels}, draft / EXAMPLES_FILE
-        )
+        save_file({"vectors": examples.vectors, "labels": examples.labels}, draft / EXAMPLES_FILE)
         _write_json(draft / EXAMPLE_TEXTS_FILE, list(examples.texts))
         _write_json(
             draft / CONFIG_FILE,
             {
                 "normalizer_version": normalizer_version,
                 "categories": [asdict(category) for category in prototypes.categories],
+                "neighbor_weight": neighbor_weight,
                 "calibration": asdict(calibration),
                 "bounds": asdict(bounds),
                 "figures": figures,
@@ -108,9 +109,7 @@ def write_bundle(
             for path in sorted(draft.rglob("*"))
             if path.is_file()
         }
-        _write_json(
-            draft / MANIFEST_FILE, {"format": FORMAT, "version": version, "files": files}
-        )
+        _write_json(draft / MANIFEST_FILE, {"format": FORMAT, "version": version, "files": files})
         digest = file_digest(draft / MANIFEST_FILE)
         draft.rename(folder)
     except BaseException:
@@ -145,6 +144,7 @@ def read_bundle(folder: Path, *, verified_encoder: str | None = None) -> Bundle:
             normalizer_version=config["normalizer_version"],
             prototypes=PrototypeSet(categories, prototypes),
             examples=ExampleSet(texts, examples["labels"], examples["vectors"], categories),
+            neighbor_weight=float(config["neighbor_weight"]),
             calibration=Calibration(**config["calibration"]),
             bounds=Bounds(**config["bounds"]),
             figures=config["figures"],
@@ -190,6 +190,9 @@ def _check_shapes(bundle: Bundle) -> None:
             raise BundleError(f"{bundle.folder}: {name} have shape {found}, not {expected}.")
     if not np.isfinite(bundle.prototypes.vectors).all():
         raise BundleError(f"{bundle.folder}: prototypes are not finite.")
+    labels = bundle.examples.labels
+    if not np.array_equal(np.unique(labels), np.arange(count)) or (np.diff(labels) < 0).any():
+        raise BundleError(f"{bundle.folder}: examples are not in the order of the categories.")
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.calibration import Calibration
-from classifier.engine.prototypes import PrototypeSet
+from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import (
     Alternative,
     CategoryInfo,
@@ -18,6 +18,8 @@ from classifier.engine.types import (
 )
 
 ALTERNATIVES = 4
+# Categories whose examples are looked at: those with the nearest prototypes.
+SHORTLIST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Bounds:
     """Where the levels begin.
 
     `high` and `medium` are confidences, None where no bound keeps the level's promise on the
-    examples: the level is then not given. Under the confidence `abstain` or the cosine
+    examples: the level is then not given. Under the confidence `abstain` or the score
     `min_score` there is no answer.
     """
 
@@ -74,10 +76,23 @@ NO_CATEGORY = Verdict(category=None, level=Level.ABSTAIN, reason=Reason.NO_CATEG
 
 
 class DecisionRule:
-    """Picks the nearest fitting prototype and says how sure that is."""
+    """Picks the nearest fitting category and says how sure that is.
 
-    def __init__(self, prototypes: PrototypeSet, calibration: Calibration, bounds: Bounds) -> None:
+    A category's score is (1 - w) * cosine to its prototype + w * cosine to its nearest
+    example, w being `neighbor_weight`: docs/decisions/0002-nearest-example.md.
+    """
+
+    def __init__(
+        self,
+        prototypes: PrototypeSet,
+        examples: ExampleSet,
+        neighbor_weight: float,
+        calibration: Calibration,
+        bounds: Bounds,
+    ) -> None:
         self.prototypes = prototypes
+        self.examples = examples
+        self.neighbor_weight = neighbor_weight
         self.calibration = calibration
         self.bounds = bounds
         flows = (None, *Direction)
@@ -88,12 +103,7 @@ class DecisionRule:
         fitting = self._fitting[flow]
         if not fitting.size:
             return NO_CATEGORY
-        scores = self.prototypes.scores(vector)[fitting]
-        best = np.argsort(-scores, kind="stable")[: ALTERNATIVES + 1]
-        ranked = tuple(
-            Alternative(self.prototypes.categories[fitting[index]], float(scores[index]))
-            for index in best
-        )
+        ranked = self._rank(vector, fitting)
         score = ranked[0].score
         margin = score - ranked[1].score if len(ranked) > 1 else score
         confidence = self.calibration.confidence(score, margin)
@@ -107,6 +117,23 @@ class DecisionRule:
             margin=margin,
             alternatives=ranked[:ALTERNATIVES] if reason else ranked[1:],
         )
+
+    def _rank(
+        self, vector: NDArray[np.float32], fitting: NDArray[np.intp]
+    ) -> tuple[Alternative, ...]:
+        """The best of the fitting categories, best first."""
+        cosines = self.prototypes.scores(vector)[fitting]
+        shortlist = np.argsort(-cosines, kind="stable")[:SHORTLIST]
+        weight = self.neighbor_weight
+        scored = []
+        for place in shortlist.tolist():
+            category = int(fitting[place])
+            score = float(cosines[place])
+            if weight:
+                score = (1 - weight) * score + weight * self.examples.closest(vector, category)
+            scored.append(Alternative(self.prototypes.categories[category], score))
+        scored.sort(key=lambda alternative: -alternative.score)
+        return tuple(scored[: ALTERNATIVES + 1])
 
     def _reason_to_abstain(self, score: float, confidence: float) -> Reason | None:
         if score < self.bounds.min_score:

@@ -39,7 +39,13 @@ class Engine:
         self.bundle = bundle
         self.encoder = encoder
         self.cache = cache
-        self._rule = DecisionRule(bundle.prototypes, bundle.calibration, bundle.bounds)
+        self._rule = DecisionRule(
+            bundle.prototypes,
+            bundle.examples,
+            bundle.neighbor_weight,
+            bundle.calibration,
+            bundle.bounds,
+        )
 
     @classmethod
     def load(

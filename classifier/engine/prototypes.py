@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +38,25 @@ class PrototypeSet:
 
 @dataclass(frozen=True)
 class ExampleSet:
-    """The labelled examples of a version: `vectors` is (n, d) float32, `labels` (n,) int32
-    indexes into `categories`."""
+    """The labelled examples of a version, those of one category side by side.
+
+    `vectors` is (n, d) float32; `labels` (n,) int32, ascending indexes into `categories`.
+    """
 
     texts: tuple[str, ...]
     labels: NDArray[np.int32]
     vectors: NDArray[np.float32]
     categories: Sequence[CategoryInfo]
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """Where each category's rows begin, and the end of the last, shape (c + 1,)."""
+        return np.searchsorted(self.labels, np.arange(len(self.categories) + 1))
+
+    def closest(self, vector: NDArray[np.float32], category: int) -> float:
+        """Cosine of a unit vector (d,) to the nearest example of a category, which has one."""
+        rows = self.vectors[self.starts[category] : self.starts[category + 1]]
+        return float((rows @ vector).max())
 
     def nearest(self, vector: NDArray[np.float32], count: int) -> list[Neighbor]:
         """The `count` most similar examples of a unit vector (d,), best first."""

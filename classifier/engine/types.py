@@ -67,7 +67,7 @@ class CategoryInfo:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A category that was considered, with its cosine similarity."""
+    """A category that was considered, with its score."""
 
     category: CategoryInfo
     score: float
@@ -98,7 +98,7 @@ class Timings:
 class Decision:
     """The answer to one transaction.
 
-    `score` is the best cosine similarity, `margin` its lead over the second, `confidence`
+    `score` is the similarity of the best category, `margin` its lead over the second, `confidence`
     the calibrated probability that the best category is the right one. Where `category` is
     None, `reason` says why and `alternatives` starts with the best guess; otherwise
     `alternatives` starts with the runner-up. The three figures are None where there was no

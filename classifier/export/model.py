@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from sentence_transformers import SentenceTransformer
+from transformers.utils.logging import disable_progress_bar
 
 from classifier.exceptions import EncoderError
 
@@ -43,6 +45,7 @@ class UnitSentenceEncoder(torch.nn.Module):
 def load_model(folder: Path) -> SentenceTransformer:
     """Load a sentence-transformers folder. Raises EncoderError where it is none, or where it
     pools or normalizes in a way that the exported graph would not reproduce."""
+    disable_progress_bar()
     try:
         model = SentenceTransformer(
             str(folder), device="cpu", model_kwargs={"attn_implementation": "eager"}
@@ -60,6 +63,8 @@ def load_model(folder: Path) -> SentenceTransformer:
 def export_onnx(model: SentenceTransformer, path: Path) -> None:
     """Write `path`: inputs `input_ids` and `attention_mask` int64 (batch, tokens), output
     `sentence_embedding` float32 (batch, dimension), unit vectors. Batch and tokens vary."""
+    # The exporter misses an optional package, and says so line by line.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     encoder = UnitSentenceEncoder(model[0].auto_model).eval()
     input_ids = torch.tensor([[101, 2054, 2003, 102, 0, 0], [101, 2054, 2003, 2129, 2129, 102]])
     attention_mask = (input_ids != 0).long()

@@ -23,9 +23,7 @@ class Parity:
     max_difference: float
 
 
-def check_parity(
-    encoder: Encoder, model: SentenceTransformer, texts: Sequence[str]
-) -> Parity:
+def check_parity(encoder: Encoder, model: SentenceTransformer, texts: Sequence[str]) -> Parity:
     """Compare unit vectors text by text. Raises EncoderError naming the worst text where they
     differ by more than MAX_DIFFERENCE or their cosine is under MIN_COSINE, and where there are
     fewer than MIN_TEXTS texts."""

@@ -83,14 +83,11 @@ class Example(models.Model):
         twins = Example.objects.filter(canonical_text=self.canonical_text).exclude(pk=self.pk)
         for twin in twins.select_related("category__parent"):
             if twin.category_id == self.category_id:
-                raise ValidationError(
-                    {"text": f"This category has it already, as “{twin.text}”."}, code="duplicate"
-                )
+                message = f"This category has it already, as “{twin.text}”."
+                raise ValidationError({"text": ValidationError(message, code="duplicate")})
             if not self.is_override:
-                raise ValidationError(
-                    {
-                        "text": f"{twin.category} has it already, as “{twin.text}”. Move that "
-                        "example, or tick “allow beside another category”."
-                    },
-                    code="conflict",
+                message = (
+                    f"{twin.category} has it already, as “{twin.text}”. Move that example, or "
+                    "tick “allow beside another category”."
                 )
+                raise ValidationError({"text": ValidationError(message, code="conflict")})

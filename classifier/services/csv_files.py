@@ -246,21 +246,21 @@ def write_aside(
 
 
 def _sample(path: Path) -> list[bytes]:
-    """Pieces of whole lines; the first is the file's beginning."""
+    """Pieces of whole lines, from end to end; a small file as one."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        pieces = [_whole_lines(file.read(SAMPLE_BYTES), size)]
+        if size <= SAMPLE_PIECES * SAMPLE_BYTES:
+            return [file.read()]
+        pieces = [_whole_lines(file.read(SAMPLE_BYTES))]
         for index in range(1, SAMPLE_PIECES):
-            start = size * index // SAMPLE_PIECES
-            if start >= SAMPLE_BYTES * index:
-                file.seek(start)
-                pieces.append(_whole_lines(file.read(SAMPLE_BYTES).partition(b"\n")[2], size))
+            file.seek((size - SAMPLE_BYTES) * index // (SAMPLE_PIECES - 1))
+            pieces.append(_whole_lines(file.read(SAMPLE_BYTES).partition(b"\n")[2]))
     return pieces
 
 
-def _whole_lines(piece: bytes, size: int) -> bytes:
-    """Without the line that the piece's end may have cut; whole where it holds no line end."""
-    return piece if len(piece) == size else piece[: piece.rfind(b"\n") + 1] or piece
+def _whole_lines(piece: bytes) -> bytes:
+    """Without the line that the piece's end has cut; all of it where it holds no line end."""
+    return piece[: piece.rfind(b"\n") + 1] or piece
 
 
 def _detect_encoding(pieces: list[bytes]) -> str:
@@ -268,7 +268,7 @@ def _detect_encoding(pieces: list[bytes]) -> str:
         if pieces[0].startswith(mark):
             return encoding
     if pieces[0].count(0) > NUL_SHARE * len(pieces[0]):
-        whole = pieces[0][: len(pieces[0]) // 2 * 2]
+        whole = pieces[0][:SAMPLE_BYTES]
         match = from_bytes(whole, cp_isolation=["utf_16_le", "utf_16_be"]).best()
         return "utf-16-be" if match and match.encoding == "utf_16_be" else "utf-16-le"
     if all(_is_utf8(piece) for piece in pieces):

@@ -174,9 +174,12 @@ def read_amount(text: str) -> Decimal | None:
         is_negative = bare[-2:].upper() == "DR"
         bare = bare[:-2]
     bare = _CURRENCY.sub("", bare).strip()
-    if bare[:1] in ("-", "+") or bare[-1:] == "-":
-        is_negative = is_negative or "-" in (bare[0], bare[-1])
-        bare = bare.strip("+-")
+    if bare[:1] in ("-", "+"):
+        is_negative = is_negative or bare[0] == "-"
+        bare = bare[1:]
+    elif bare.endswith("-"):
+        is_negative = True
+        bare = bare[:-1]
     bare = _CURRENCY.sub("", bare).strip()
     match = _POINT_AMOUNT.fullmatch(bare) or _AMOUNT.fullmatch(bare)
     if match is None or not bare:

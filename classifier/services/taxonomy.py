@@ -65,9 +65,7 @@ def seed_categories(report: Progress = silent) -> SeedCounts:
             added += _add_category(child, parent, child_order, direction, known_slugs, categories)
     report(0.2, "categories")
     examples = _missing_examples(categories)
-    bulk_create_with_history(
-        examples, Example, batch_size=500, default_change_reason=SEED_REASON
-    )
+    bulk_create_with_history(examples, Example, batch_size=500, default_change_reason=SEED_REASON)
     report(1.0, "examples")
     return SeedCounts(added, len(examples))
 

@@ -44,7 +44,9 @@ def build_version(
     if encoder is None:
         raise TrainingError("There is no encoder yet: run `manage.py prepare_encoder`.")
     examples = list(
-        Example.objects.active().order_by("id").values_list("text", "canonical_text", "category__slug")
+        Example.objects.active()
+        .order_by("id")
+        .values_list("text", "canonical_text", "category__slug")
     )
     used = {slug for _, _, slug in examples}
     rows = [row for row in Category.objects.active().detailed().in_tree_order() if row.slug in used]
@@ -79,6 +81,7 @@ def build_version(
         normalizer_version=NORMALIZER_VERSION,
         prototypes=built.prototypes,
         examples=built.examples,
+        neighbor_weight=built.neighbor_weight,
         calibration=built.calibration,
         bounds=built.bounds,
         figures=figures,

@@ -29,6 +29,7 @@ from classifier.training.prototypes import (
     TrainingSet,
     build_prototypes,
     choose_anchor_weight,
+    choose_neighbor_weight,
     leave_one_out_scores,
 )
 
@@ -53,6 +54,7 @@ class BuildFigures:
     macro_f1: float
     calibration_error: float
     anchor_weight: float
+    neighbor_weight: float
     examples: int
     levels: tuple[LevelFigures, ...]
     categories: tuple[CategoryFigures, ...]
@@ -65,6 +67,7 @@ class BuildFigures:
 class BuiltVersion:
     prototypes: PrototypeSet
     examples: ExampleSet
+    neighbor_weight: float
     calibration: Calibration
     bounds: Bounds
     figures: BuildFigures
@@ -88,7 +91,8 @@ def build(
     if empty:
         raise TrainingError(f"No example in: {', '.join(empty)}.")
     anchor_weight = choose_anchor_weight(training)
-    scores = leave_one_out_scores(training, anchor_weight)
+    neighbor_weight = choose_neighbor_weight(training, anchor_weight)
+    scores = leave_one_out_scores(training, anchor_weight, neighbor_weight)
     scored = Scored.of(scores, training.labels)
     confidence = cross_fitted_confidences(scored)
     bounds = choose_bounds(confidence, scored, abstain_below)
@@ -101,7 +105,8 @@ def build(
         by_category.append(CategoryFigures(category.slug, int(counts[index]), precision, recall))
     return BuiltVersion(
         prototypes=PrototypeSet(tuple(categories), build_prototypes(training, anchor_weight)),
-        examples=ExampleSet(tuple(texts), training.labels, training.vectors, tuple(categories)),
+        examples=_by_category(categories, texts, training),
+        neighbor_weight=neighbor_weight,
         calibration=fit_calibration(scored),
         bounds=bounds,
         figures=BuildFigures(
@@ -111,10 +116,23 @@ def build(
             macro_f1=macro_f1(training.labels, predicted, len(categories)),
             calibration_error=expected_calibration_error(confidence, scored.is_right),
             anchor_weight=anchor_weight,
+            neighbor_weight=neighbor_weight,
             examples=len(texts),
             levels=tuple(measure_levels(confidence, scored, bounds)),
             categories=tuple(by_category),
         ),
+    )
+
+
+def _by_category(
+    categories: Sequence[CategoryInfo], texts: Sequence[str], training: TrainingSet
+) -> ExampleSet:
+    order = np.argsort(training.labels, kind="stable")
+    return ExampleSet(
+        texts=tuple(texts[index] for index in order),
+        labels=training.labels[order],
+        vectors=training.vectors[order],
+        categories=tuple(categories),
     )
 
 

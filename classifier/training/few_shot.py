@@ -158,7 +158,9 @@ def judge(
         ),
         abstain_below,
     )
-    rule = DecisionRule(built.prototypes, built.calibration, built.bounds)
+    rule = DecisionRule(
+        built.prototypes, built.examples, built.neighbor_weight, built.calibration, built.bounds
+    )
     place = {category.slug: index for index, category in enumerate(data.categories)}
     guesses, confidences, answered = [], [], []
     for row in split.test:

@@ -78,9 +78,7 @@ def test_too_few_texts_to_compare_on_are_refused(exported_encoder: Path, weights
 
 
 @pytest.mark.django_db
-def test_weights_that_are_not_the_published_ones_are_refused(
-    weights: Path, tmp_path: Path
-) -> None:
+def test_weights_that_are_not_the_published_ones_are_refused(weights: Path, tmp_path: Path) -> None:
     altered = shutil.copytree(weights, tmp_path / "altered")
     with (altered / "model.safetensors").open("r+b") as file:
         file.seek(5_000_000)

@@ -64,7 +64,9 @@ def test_a_forked_process_makes_its_own() -> None:
 
 def test_a_request_between_polls_costs_no_query(active_version: ModelVersion) -> None:
     runtime.get().serving()
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         runtime.get().serving()
     assert len(queries) == 0
 

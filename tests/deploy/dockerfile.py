@@ -67,7 +67,9 @@ def environment(stages: dict[str, Stage], name: str) -> dict[str, str]:
     variables: dict[str, str] = {}
     for stage in lineage(stages, name):
         for value in stage.values("ENV"):
-            variables.update(word.split("=", 1) for word in shlex.split(value))
+            for word in shlex.split(value):
+                key, _, variable = word.partition("=")
+                variables[key] = variable
     return variables
 
 

@@ -96,7 +96,7 @@ def test_the_use_of_a_key_is_noted_at_most_once_a_minute(key: str) -> None:
     assert ApiKey.objects.get().last_used_at == first
     ApiKey.objects.update(last_used_at=first - timedelta(minutes=2))
     client.get("/api/v1/categories")
-    assert ApiKey.objects.get().last_used_at >= first  # type: ignore[operator]
+    assert ApiKey.objects.get().last_used_at >= first
 
 
 def test_a_request_with_a_key_makes_no_session(key: str) -> None:
@@ -111,6 +111,11 @@ def test_staff_can_open_the_pages_in_a_browser(admin_user: User) -> None:
     for path in ("categories", "classify", "examples", "feedback"):
         response = client.get(f"/api/v1/{path}", headers={"accept": "text/html"})
         assert response.status_code == (200 if path == "categories" else 405)
+        assert response["Content-Type"].startswith("text/html")
+    for transactions, status in ([{"description": "NETFLIX"}], 200), ([{}], 400):
+        body: dict[str, object] = {"transactions": transactions}
+        response = client.post("/api/v1/classify", body, headers={"accept": "text/html"})
+        assert response.status_code == status
         assert response["Content-Type"].startswith("text/html")
 
 

@@ -29,7 +29,7 @@ def test_a_child_stands_under_its_own_parent(api: APIClient) -> None:
 
 def test_a_category_switched_off_is_not_shown_nor_are_its_children(api: APIClient) -> None:
     child = Category.objects.get(slug="coffee-shops")
-    other = Category.objects.primary().exclude(pk=child.parent_id).earliest("pk")
+    other = Category.objects.primary().exclude(pk=child.primary.pk).earliest("pk")
     Category.objects.filter(pk__in=[child.pk, other.pk]).update(is_active=False)
     tree = api.get("/api/v1/categories").json()["categories"]
     shown = {child["slug"] for primary in tree for child in primary["children"]}

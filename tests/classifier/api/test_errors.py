@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import RequestFactory
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from classifier import errors, runtime
-from classifier.models import Activation
+from classifier.models import Activation, Example
+from classifier.refusals import printable
 from tests.classifier.api.conftest import errors_of, stored_rows
 
 pytestmark = pytest.mark.django_db
@@ -56,13 +57,7 @@ def test_without_an_active_version_the_answer_is_503(api: APIClient) -> None:
     assert response.status_code == 503
     assert int(response["Retry-After"]) > 0
     assert errors_of(response) == [(None, "unavailable")]
-    assert stored_rows() == stored_rows_before_any_prediction()
-
-
-def stored_rows_before_any_prediction() -> int:
-    from classifier.models import Example
-
-    return Example.objects.count()
+    assert stored_rows() == Example.objects.count()
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
@@ -88,12 +83,15 @@ def test_a_bug_is_a_500_that_tells_nothing_of_itself(quiet_client: APIClient) ->
     assert "secret" not in response.content.decode()
 
 
-def test_a_form_over_the_limit_is_a_413(admin_user: Any, settings: SettingsWrapper) -> None:
+def test_a_large_body_of_a_session_without_its_csrf_token_is_a_413(
+    admin_user: Any, settings: Settings
+) -> None:
+    """Looking for the token in the body comes before the API's own look at the length."""
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(admin_user)
-    kind = "application/x-www-form-urlencoded"
-    response = client.generic("POST", "/api/v1/classify", b"a=" + b"x" * 100, content_type=kind)
+    client.cookies["csrftoken"] = "c" * 32
+    response = client.post("/api/v1/classify", BODY)
     assert response.status_code == 413
     assert errors_of(response) == [(None, "payload_too_large")]
 
@@ -117,5 +115,5 @@ def test_outside_the_api_errors_are_pages(handler: Callable[..., Any], status: i
 
 
 def test_a_callers_text_comes_back_printable_and_short() -> None:
-    assert errors.printable("a\ud800\n\x00b") == "a\\ud800��b"
-    assert errors.printable("x" * 100) == "x" * 64 + "…"
+    assert printable("a\ud800\n\x00b") == "a\\ud800��b"
+    assert printable("x" * 100) == "x" * 64 + "…"

@@ -45,7 +45,7 @@ def test_any_key_may_read_the_categories(make_client: Any) -> None:
     assert make_client(Scope.METRICS).get("/api/v1/categories").status_code == 200
 
 
-def person(**flags: bool) -> tuple[APIClient, User]:
+def person(**flags: Any) -> tuple[APIClient, User]:
     user = User.objects.create_user("grace", password="a password of grace", **flags)
     client = APIClient()
     client.force_login(user)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from classifier import throttling
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _three_a_minute(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+def _three_a_minute(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.API_RATE = 3
     cache.clear()
     set_clock(monkeypatch, 600.0)
@@ -70,7 +70,7 @@ def test_who_has_no_key_is_counted_by_address() -> None:
 
 
 def test_a_cache_that_is_away_refuses_no_one(
-    api: APIClient, settings: SettingsWrapper, caplog: pytest.LogCaptureFixture
+    api: APIClient, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CACHES = {
         "default": {

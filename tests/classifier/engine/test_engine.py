@@ -94,9 +94,7 @@ def test_an_encoder_that_is_not_batch_invariant_runs_its_texts_alone(
     monkeypatch.setattr(
         encoder,
         "card",
-        type(card)(
-            card.name, card.precision, card.digest, card.dimension, card.max_tokens, False
-        ),
+        type(card)(card.name, card.precision, card.digest, card.dimension, card.max_tokens, False),
     )
     encoder.embed(ids)
     assert [shape[0] for shape in shapes] == [1] * 5

@@ -1,0 +1,216 @@
+"""Requests and answers shown on the OpenAPI page."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+COFFEE: dict[str, Any] = {
+    "slug": "coffee-shops",
+    "name": "Coffee",
+    "primary": {"slug": "food-and-drink", "name": "Food and drink"},
+}
+RESTAURANTS = {**COFFEE, "slug": "restaurants", "name": "Restaurants", "score": 0.516523}
+RESULT = {
+    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+    "transaction_id": "t-1",
+    "category": COFFEE,
+    "confidence": 0.983739,
+    "level": "high",
+    "score": 0.675337,
+    "margin": 0.158814,
+    "alternatives": [RESTAURANTS],
+    "review": False,
+    "reason": None,
+    "model_version": "v1",
+}
+ABSTAINED: dict[str, Any] = {
+    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad92",
+    "transaction_id": None,
+    "category": None,
+    "confidence": None,
+    "level": "abstain",
+    "score": None,
+    "margin": None,
+    "alternatives": [],
+    "review": True,
+    "reason": "no_text",
+    "model_version": "v1",
+}
+
+CLASSIFY = [
+    OpenApiExample(
+        "Two transactions",
+        {
+            "transactions": [
+                {
+                    "description": "TST* HAUS COFFEE 12 SAN FRANCISCO CA",
+                    "amount": -6.5,
+                    "currency": "USD",
+                    "user_id": "u-42",
+                    "transaction_id": "t-1",
+                    "occurred_at": "2026-03-01T09:30:00Z",
+                    "mcc": "5814",
+                },
+                {"description": "0423 1187"},
+            ]
+        },
+        request_only=True,
+    ),
+    OpenApiExample(
+        "One answered, one left to a person",
+        {"results": [RESULT, ABSTAINED]},
+        response_only=True,
+        status_codes=["200"],
+    ),
+    OpenApiExample(
+        "A field of the fourth item is refused",
+        {
+            "type": "validation_error",
+            "errors": [
+                {
+                    "code": "blank",
+                    "detail": "This field may not be blank.",
+                    "attr": "transactions.3.description",
+                }
+            ],
+        },
+        response_only=True,
+        status_codes=["400"],
+    ),
+]
+
+PREDICTION = [
+    OpenApiExample(
+        "A stored answer",
+        {
+            **RESULT,
+            "created_at": "2026-03-01T09:30:02.114Z",
+            "user_id": "u-42",
+            "description": "TST* HAUS COFFEE 12 SAN FRANCISCO CA",
+            "amount": "-6.5000",
+            "currency": "USD",
+            "direction": None,
+            "mcc": "5814",
+            "occurred_at": "2026-03-01T09:30:00Z",
+            "why": {
+                "canonical_text": "haus coffee 12 san francisco ca",
+                "nearest_examples": [
+                    {
+                        "text": "PHILZ COFFEE 31 SAN FRANCISCO CA",
+                        "category": COFFEE,
+                        "similarity": 0.861207,
+                    }
+                ],
+                "nearest_examples_missing": None,
+                "runner_up": RESTAURANTS,
+                "margin": 0.158814,
+                "versions": {
+                    "model": "v1",
+                    "normalizer": 1,
+                    "encoder": "all-MiniLM-L6-v2",
+                    "encoder_precision": "fp32",
+                    "encoder_digest": "5f1c…",
+                },
+            },
+        },
+        response_only=True,
+        status_codes=["200"],
+    )
+]
+
+CATEGORIES = [
+    OpenApiExample(
+        "A part of the tree",
+        {
+            "categories": [
+                {
+                    **COFFEE["primary"],
+                    "description": "Groceries, meals, coffee, drinks and food brought to the door.",
+                    "direction": "expense",
+                    "children": [
+                        {
+                            "slug": "coffee-shops",
+                            "name": "Coffee",
+                            "description": "Coffee shops, espresso bars, cafés and tea rooms.",
+                            "direction": "expense",
+                        }
+                    ],
+                }
+            ]
+        },
+        response_only=True,
+        status_codes=["200"],
+    )
+]
+
+EXAMPLE = [
+    OpenApiExample(
+        "An example",
+        {"category": "coffee-shops", "text": "TST* HAUS COFFEE 12 SAN FRANCISCO CA"},
+        request_only=True,
+    ),
+    OpenApiExample(
+        "Stored",
+        {
+            "id": 2041,
+            "category": COFFEE,
+            "text": "TST* HAUS COFFEE 12 SAN FRANCISCO CA",
+            "canonical_text": "haus coffee 12 san francisco ca",
+            "note": "",
+            "override": False,
+            "created_at": "2026-03-01T09:30:02.114Z",
+        },
+        response_only=True,
+        status_codes=["201"],
+    ),
+    OpenApiExample(
+        "Another category has the text",
+        {
+            "type": "validation_error",
+            "errors": [
+                {
+                    "code": "conflict",
+                    "detail": "The category “Restaurants” (restaurants) has "
+                    "the text already, as “HAUS COFFEE 12 SAN FRANCISCO CA”. Override to keep "
+                    "both.",
+                    "attr": "text",
+                }
+            ],
+        },
+        response_only=True,
+        status_codes=["422"],
+    ),
+]
+
+FEEDBACK = [
+    OpenApiExample(
+        "One right, one corrected",
+        {
+            "feedback": [
+                {"transaction_id": "t-1", "correct": True, "user_id": "u-42"},
+                {
+                    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad92",
+                    "category": "restaurants",
+                    "source": "back-office",
+                },
+            ]
+        },
+        request_only=True,
+    ),
+    OpenApiExample(
+        "Stored",
+        {
+            "feedback": [
+                {
+                    "id": 7,
+                    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                    "transaction_id": "t-1",
+                    "correct": True,
+                    "category": COFFEE,
+                }
+            ]
+        },
+        response_only=True,
+        status_codes=["201"],
+    ),
+]

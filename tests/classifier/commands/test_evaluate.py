@@ -1,0 +1,172 @@
+import json
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+# No test here may touch the database: pytest-django refuses it where the mark is missing. The
+# fixture only sees to it that an encoder has been exported.
+pytestmark = pytest.mark.usefixtures("exported_encoder")
+
+ROOT = Path(__file__).resolve().parents[3]
+WORDS = {
+    "coffee": ["coffee bar", "espresso house", "cafe latte", "roastery", "flat white stand"],
+    "fuel": ["petrol station", "diesel pump", "gas station", "fuel stop", "service station oil"],
+    "pharmacy": ["pharmacy", "drug store", "chemist", "apothecary", "prescription counter"],
+}
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """Three labels, five merchants each, two rows a merchant."""
+    path = tmp_path / "labelled.csv"
+    rows = [
+        f"{word} {town},{label},{label} {word},-1"
+        for label, words in WORDS.items()
+        for word in words
+        for town in ("north", "south")
+    ]
+    path.write_text("\n".join(["text,label,merchant,amount", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def evaluate(path: Path, *options: Any) -> str:
+    out = StringIO()
+    call_command("evaluate", path, *options, stdout=out)
+    return out.getvalue()
+
+
+def test_the_table_has_a_row_for_each_head_and_number_of_shots(labelled: Path) -> None:
+    said = evaluate(
+        labelled, "--group", "merchant", "--shots", 1, 2, "full", "--seeds", 2,
+        "--head", "prototype", "prototype-no-anchor",
+    )  # fmt: skip
+    lines = said.splitlines()
+    assert "30 rows, 3 labels, 15 groups" in lines[0]
+    assert lines[1].split()[:3] == ["head", "shots", "accuracy"]
+    rows = [line.split() for line in lines[2:8]]
+    assert [row[:2] for row in rows] == [
+        [head, shots]
+        for head in ("prototype", "prototype-no-anchor")
+        for shots in ("1", "2", "full")
+    ]
+    assert all("±" in row for row in rows)
+    assert "whether or not the version abstains" in said
+
+
+def test_the_same_seeds_give_the_same_figures(labelled: Path) -> None:
+    options = ("--group", "merchant", "--shots", 1, "full", "--seeds", 2)
+    assert evaluate(labelled, *options) == evaluate(labelled, *options)
+
+
+def test_all_figures_of_every_seed_are_in_the_json(labelled: Path, tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    evaluate(
+        labelled, "--group", "merchant", "--amount", "amount",
+        "--shots", 1, "full", "--seeds", 3, "--json", path,
+    )  # fmt: skip
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["labels"] == ["coffee", "fuel", "pharmacy"]
+    assert (report["rows"], report["skipped"], report["group"]) == (30, {}, "merchant")
+    results = report["results"]
+    assert [(row["shots"], row["seed"]) for row in results] == [
+        (shots, seed) for shots in (1, "full") for seed in range(3)
+    ]
+    for row in results:
+        # Two of the five merchants of a label, with two rows each, are tested.
+        assert row["test_rows"] == 12
+        assert row["train_rows"] == (3 if row["shots"] == 1 else 18)
+        for figure in ("accuracy", "macro_f1", "coverage", "calibration_error"):
+            assert 0 <= row[figure] <= 1
+    assert sum(row["accuracy"] for row in results if row["shots"] == "full") / 3 > 0.6
+
+
+def test_rows_that_cannot_be_judged_are_counted_and_said(labelled: Path) -> None:
+    with labelled.open("a", encoding="utf-8") as file:
+        file.write("corner cafe,,x,-1\n,coffee,x,-1\n1234,coffee,x,-1\na,b\ntea,fuel,x,much\n")
+    said = evaluate(labelled, "--amount", "amount", "--shots", 1, "--seeds", 1)
+    assert "1 rows passed over: The label is empty." in said
+    assert "2 rows passed over: The text is empty or holds no letters." in said
+    assert "1 rows passed over: It has 2 columns, not 4." in said
+    assert "1 rows passed over: The amount is not a number." in said
+    assert "30 rows, 3 labels" in said
+
+
+def test_one_text_under_two_labels_is_judged_on_one_side(labelled: Path, tmp_path: Path) -> None:
+    with labelled.open("a", encoding="utf-8") as file:
+        file.write("corner shop,coffee,a,-1\ncorner shop,fuel,b,-1\ncorner shop,fuel,c,-1\n")
+    path = tmp_path / "figures.json"
+    said = evaluate(labelled, "--shots", "full", "--seeds", 3, "--json", path)
+    assert "33 rows, 3 labels, 31 groups" in said
+    for row in json.loads(path.read_text())["results"]:
+        assert row["train_rows"] + row["test_rows"] == 33
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "reason"),
+    [
+        ("text,label\na b,x\n", (), "one label only, “x”"),
+        ("text,label\n", (), "no row with a text and a label"),
+        ("text,label\n,x\n", (), "no row with a text and a label"),
+        ("", (), "is empty"),
+        ("words,label\na,x\n", (), "no column “text”. Its columns: words, label"),
+        ("text,label\na,x\nb,y\n", ("--group", "shop"), "no column “shop”"),
+        ("text,label\na,x\nb,y\n", ("--seeds", 0), "--seeds must be 1 or more"),
+        ("text,label\na,x\nb,y\n", ("--shots", 0), "“0” is neither"),
+        ("text,label\na,x\nb,y\n", ("--shots", "all"), "“all” is neither"),
+        ("text,label\na,x\nb,y\n", ("--test-share", 1.0), "between 0 and 1"),
+        ("text,label\na,x\nb,y\n", ("--head", "forest"), "invalid choice: 'forest'"),
+        ("text,label\na,x\nb,y\n", (), "No row is left to test on"),
+        ("text,label\na,x\nb,y\n", ("--json", "/nowhere/x.json"), "folder /nowhere does not"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_with_the_reason(
+    text: str, options: tuple[Any, ...], reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CommandError, match=reason):
+        evaluate(path, *options)
+
+
+def test_without_an_encoder_the_command_says_how_to_make_one(
+    labelled: Path, tmp_path: Path, settings: Any
+) -> None:
+    settings.ARTIFACTS_DIR = tmp_path
+    with pytest.raises(CommandError, match=r"run `manage\.py prepare_encoder`"):
+        evaluate(labelled)
+
+
+def test_a_folder_that_is_no_encoder_is_refused(labelled: Path, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"encoder\.json is missing"):
+        evaluate(labelled, "--encoder", tmp_path)
+
+
+def test_the_command_runs_where_the_database_does_not_exist(
+    labelled: Path, exported_encoder: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [
+            sys.executable, "manage.py", "evaluate", labelled, "--shots", "1", "--seeds", "1",
+            "--encoder", exported_encoder,
+        ],
+        cwd=ROOT,
+        env={
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            "TXCAT_DATA_DIR": str(tmp_path / "var"),
+            "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+            "SECRET_KEY": "a key for tests only, which protects nothing",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "30 rows, 3 labels" in done.stdout
+    assert done.stderr == ""

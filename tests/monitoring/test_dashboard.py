@@ -1,0 +1,152 @@
+"""The admin's first page: what is so, and what needs doing next."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from classifier import runtime
+from classifier.models import Activation, Category, Encoder, Example, Job, ModelVersion, Prediction
+from classifier.services.feedback import FeedbackItem, record_feedback
+from classifier.services.predictions import TransactionRequest, classify_transactions
+from monitoring.services import Need, overview
+
+
+@pytest.fixture
+def staff(client: Client, admin_user: User) -> Client:
+    client.force_login(admin_user)
+    return client
+
+
+@pytest.fixture
+def settled(active_version: ModelVersion) -> ModelVersion:
+    """The active version, with nothing curated since."""
+    ModelVersion.objects.filter(pk=active_version.pk).update(created_at=timezone.now())
+    active_version.refresh_from_db()
+    return active_version
+
+
+def needs() -> list[Need]:
+    return [todo.need for todo in overview().todos]
+
+
+def classify(*texts: str) -> list[Prediction]:
+    answers = classify_transactions([TransactionRequest(text) for text in texts])
+    return [Prediction.objects.get(pk=answer.prediction_id) for answer in answers]
+
+
+def copy_of(version: ModelVersion, **changes: object) -> ModelVersion:
+    fields = {
+        field.name: getattr(version, field.name)
+        for field in ModelVersion._meta.concrete_fields
+        if field.name not in ("id", "name", "status", "created_at")
+    }
+    return ModelVersion.objects.create(name="a copy", **{**fields, **changes})
+
+
+def test_a_curated_built_and_activated_system_needs_nothing(settled: ModelVersion) -> None:
+    assert needs() == []
+
+
+def test_the_active_version_is_shown_with_its_interval(
+    staff: Client, active_version: ModelVersion
+) -> None:
+    page = staff.get(reverse("admin:index")).content.decode()
+    assert active_version.name in page
+    assert f"{100 * active_version.accuracy:.1f}%" in page
+    low = active_version.figures["accuracy_low"]
+    assert f"95% interval {100 * low:.1f} to " in page
+
+
+def test_a_new_installation_is_told_the_command(db: None) -> None:
+    Activation.objects.all().delete()
+    ModelVersion.objects.all().delete()
+    assert "manage.py build_version --activate" in overview().todos[0].text
+    Encoder.objects.all().delete()
+    assert "manage.py bootstrap" in overview().todos[0].text
+    assert needs()[0] is Need.BOOTSTRAP
+
+
+def test_a_changed_example_asks_for_a_build(settled: ModelVersion) -> None:
+    example = Example.objects.all()[0]
+    example.is_active = False
+    example.save()
+    (todo,) = overview().todos
+    assert todo.need is Need.BUILD
+    assert todo.text.startswith("1 change ")
+
+
+def test_a_newer_candidate_asks_to_be_compared_and_activated(
+    staff: Client, settled: ModelVersion
+) -> None:
+    candidate = copy_of(settled)
+    (todo,) = overview().todos
+    assert (todo.need, todo.subject_id) == (Need.ACTIVATE, candidate.pk)
+    url = reverse("admin:classifier_modelversion_activate", args=[candidate.pk])
+    assert f'href="{url}"' in staff.get(reverse("admin:index")).content.decode()
+
+
+def test_a_thin_category_asks_for_examples(settled: ModelVersion) -> None:
+    category = Category.objects.get(slug="groceries")
+    category.examples.exclude(pk__in=category.examples.values("pk")[:4]).delete()
+    todos = {todo.need: todo.text for todo in overview().todos}
+    assert str(category) in todos[Need.ADD_EXAMPLES]
+
+
+def test_an_abstention_asks_for_review_until_someone_has_said_what_it_is(
+    settled: ModelVersion,
+) -> None:
+    (prediction,) = classify("123 456")
+    assert needs() == [Need.REVIEW]
+    record_feedback([FeedbackItem(prediction_id=prediction.id, category="groceries")])
+    assert needs() == []
+
+
+def test_a_failed_job_asks_to_be_read_until_one_succeeds(settled: ModelVersion) -> None:
+    Job.objects.create(kind=Job.Kind.BUILD_VERSION, status=Job.Status.FAILED)
+    assert needs() == [Need.FAILED_JOBS]
+    Job.objects.create(kind=Job.Kind.BUILD_VERSION, status=Job.Status.SUCCEEDED)
+    assert needs() == []
+
+
+def test_the_cache_share_is_of_recent_predictions(settled: ModelVersion) -> None:
+    assert overview().recent.cached_share is None
+    classify("NETFLIX.COM")
+    classify("NETFLIX.COM")
+    assert overview().recent.cached_share == 0.5
+
+
+def test_today_starts_at_midnight(settled: ModelVersion) -> None:
+    _, old = classify("NETFLIX.COM", "SHELL OIL")
+    Prediction.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=1))
+    assert overview().today.count == 1
+
+
+def test_a_degraded_engine_says_why(staff: Client, active_version: ModelVersion) -> None:
+    broken = copy_of(active_version, folder="versions/gone")
+    runtime.get().refresh()
+    Activation.objects.create(from_version=active_version, to_version=broken)
+    runtime.get().refresh()
+    page = staff.get(reverse("admin:index")).content.decode()
+    assert "Degraded" in page
+    assert f"serves version {active_version.name}, not {broken.name}" in page
+
+
+def test_the_page_asks_as_much_whatever_there_is(staff: Client, settled: ModelVersion) -> None:
+    url = reverse("admin:index")
+    staff.get(url)
+    with CaptureQueriesContext(connection) as before:
+        staff.get(url)
+    classify(*Example.objects.values_list("text", flat=True)[:30])
+    for status in [Job.Status.FAILED] * 6:
+        Job.objects.create(kind=Job.Kind.BUILD_VERSION, status=status)
+    copy_of(settled)
+    with CaptureQueriesContext(connection) as after:
+        staff.get(url)
+    assert len(after) == len(before)
+    assert len(after) <= 16

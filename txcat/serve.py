@@ -1,0 +1,53 @@
+"""Run the web server and the worker together until one ends or a signal comes.
+
+Each runs in a session of its own and only its first process is signalled: django-q's cluster
+hangs when its children get the signal too, as they do from a terminal or a process manager
+that signals whole groups.
+"""
+
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+COMMANDS = (
+    (sys.executable, "-m", "gunicorn", "-c", "txcat/gunicorn.conf.py", "txcat.wsgi"),
+    (sys.executable, "manage.py", "qcluster"),
+)
+POLL_SECONDS = 0.2
+STOP_SECONDS = 30
+
+
+class Stopped(Exception):
+    """A signal asked for the end."""
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def main() -> int:
+    """0 where a signal ended it; else the exit code of the process that ended by itself."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    processes = [subprocess.Popen(command, start_new_session=True) for command in COMMANDS]
+    try:
+        while all(process.poll() is None for process in processes):
+            signal.sigtimedwait((), POLL_SECONDS)
+    except Stopped:
+        pass
+    ended = [process.returncode for process in processes if process.poll() is not None]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return (ended[0] or 1) if ended else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
