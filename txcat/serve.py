@@ -18,12 +18,12 @@ POLL_SECONDS = 0.2
 STOP_SECONDS = 30
 
 
-class Stopped(Exception):
+class StopSignalError(Exception):
     """A signal asked for the end."""
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped
+    raise StopSignalError
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
     try:
         while all(process.poll() is None for process in processes):
             signal.sigtimedwait((), POLL_SECONDS)
-    except Stopped:
+    except StopSignalError:
         pass
     ended = [process.returncode for process in processes if process.poll() is not None]
     for number in (signal.SIGINT, signal.SIGTERM):

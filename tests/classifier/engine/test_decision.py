@@ -5,7 +5,7 @@ import pytest
 
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds, DecisionRule
-from classifier.engine.prototypes import PrototypeSet, unit
+from classifier.engine.prototypes import ExampleSet, PrototypeSet, unit
 from classifier.engine.types import CategoryInfo, Direction, Level, Reason, Transaction
 
 COFFEE = CategoryInfo("coffee", "Coffee", "food", "Food", Direction.EXPENSE)
@@ -17,10 +17,17 @@ SAVINGS = CategoryInfo("savings", "Savings", "transfers", "Transfers", Direction
 def rule(
     categories: tuple[CategoryInfo, ...] = (COFFEE, FUEL, WAGES, SAVINGS),
     bounds: Bounds | None = None,
+    examples: ExampleSet | None = None,
+    neighbor_weight: float = 0.0,
 ) -> DecisionRule:
     vectors = np.eye(len(categories), 4, dtype=np.float32)
+    if examples is None:
+        labels = np.arange(len(categories), dtype=np.int32)
+        examples = ExampleSet(tuple("abcd"[: len(categories)]), labels, vectors, categories)
     return DecisionRule(
         PrototypeSet(categories, vectors),
+        examples,
+        neighbor_weight,
         Calibration(intercept=-2, score_weight=4, margin_weight=4),
         bounds or Bounds(high=0.95, medium=0.8, abstain=0.3, min_score=0.2),
     )
@@ -46,6 +53,21 @@ def test_a_direction_rules_out_categories_of_the_other(
     flow: Direction | None, expected: CategoryInfo
 ) -> None:
     assert rule().decide(text(1, 0, 4, 3), flow).category == expected
+
+
+def test_the_nearest_example_weighs_beside_the_prototype() -> None:
+    near_the_text = ExampleSet(
+        ("a", "b", "c", "d"),
+        np.arange(4, dtype=np.int32),
+        np.stack([text(1, 0, 0, 0), text(2, 3, 1, 0), text(0, 0, 1, 0), text(0, 0, 0, 1)]),
+        (COFFEE, FUEL, WAGES, SAVINGS),
+    )
+    vector = text(3, 2, 1, 0)
+    assert rule(examples=near_the_text).decide(vector, None).category == COFFEE
+    verdict = rule(examples=near_the_text, neighbor_weight=0.5).decide(vector, None)
+    assert verdict.category == FUEL
+    expected = 0.5 * 2 / 14**0.5 + 0.5 * 13 / 14
+    assert verdict.score == pytest.approx(expected)
 
 
 def test_the_margin_is_taken_among_fitting_categories_only() -> None:
