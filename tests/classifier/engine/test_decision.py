@@ -64,9 +64,9 @@ def test_the_nearest_example_weighs_beside_the_prototype() -> None:
     )
     vector = text(3, 2, 1, 0)
     assert rule(examples=near_the_text).decide(vector, None).category == COFFEE
-    verdict = rule(examples=near_the_text, neighbor_weight=0.5).decide(vector, None)
+    verdict = rule(examples=near_the_text, neighbor_weight=0.8).decide(vector, None)
     assert verdict.category == FUEL
-    expected = 0.5 * 2 / 14**0.5 + 0.5 * 13 / 14
+    expected = 0.2 * 2 / 14**0.5 + 0.8 * 13 / 14
     assert verdict.score == pytest.approx(expected)
 
 
