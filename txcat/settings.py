@@ -64,7 +64,7 @@ def words(name: str, default: list[str]) -> list[str]:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    word = env.str(name, default=default).strip()
+    word = str(env.str(name, default=default)).strip()
     if word not in allowed:
         raise ImproperlyConfigured(f"{name}={word!r}: expected one of {', '.join(allowed)}.")
     return word

@@ -114,8 +114,8 @@ class Encoder:
             step = max(1, MAX_BATCH_TOKENS // length) if self.card.batch_invariant else 1
             for start in range(0, len(indexes), step):
                 chosen = indexes[start : start + step]
-                ids = np.array([token_ids[index] for index in chosen], dtype=np.int64)
-                vectors[chosen] = self.run(ids, np.ones_like(ids))
+                batch = np.array([token_ids[index] for index in chosen], dtype=np.int64)
+                vectors[chosen] = self.run(batch, np.ones_like(batch))
         return vectors
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

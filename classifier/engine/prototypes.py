@@ -13,7 +13,9 @@ from classifier.engine.types import CategoryInfo, Direction, Neighbor
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale each row to length one; a zero row stays zero. Shape is kept."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    scaled: NDArray[np.float32] = np.zeros_like(vectors)
+    np.divide(vectors, norms, out=scaled, where=norms > 0)
+    return scaled
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -45,7 +45,7 @@ class UnitSentenceEncoder(torch.nn.Module):
 def load_model(folder: Path) -> SentenceTransformer:
     """Load a sentence-transformers folder. Raises EncoderError where it is none, or where it
     pools or normalizes in a way that the exported graph would not reproduce."""
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(
             str(folder), device="cpu", model_kwargs={"attn_implementation": "eager"}
@@ -65,7 +65,7 @@ def export_onnx(model: SentenceTransformer, path: Path) -> None:
     `sentence_embedding` float32 (batch, dimension), unit vectors. Batch and tokens vary."""
     # The exporter misses an optional package, and says so line by line.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    encoder = UnitSentenceEncoder(model[0].auto_model).eval()
+    encoder = UnitSentenceEncoder(cast(torch.nn.Module, model[0].auto_model)).eval()
     input_ids = torch.tensor([[101, 2054, 2003, 102, 0, 0], [101, 2054, 2003, 2129, 2129, 102]])
     attention_mask = (input_ids != 0).long()
     axes = {0: "batch", 1: "tokens"}

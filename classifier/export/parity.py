@@ -49,9 +49,9 @@ def is_batch_invariant(encoder: Encoder, texts: Sequence[str]) -> bool:
     for ids in encoder.tokenize(texts):
         by_length.setdefault(len(ids), []).append(ids)
     for group in by_length.values():
-        ids = np.array(group, dtype=np.int64)
-        together = encoder.run(ids, np.ones_like(ids))
-        alone = [encoder.run(row[None, :], np.ones_like(row[None, :]))[0] for row in ids]
+        batch = np.array(group, dtype=np.int64)
+        together = encoder.run(batch, np.ones_like(batch))
+        alone = [encoder.run(row[None, :], np.ones_like(row[None, :]))[0] for row in batch]
         if not np.array_equal(together, np.stack(alone)):
             return False
     return True

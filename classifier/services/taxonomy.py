@@ -88,7 +88,8 @@ def _add_category(
         direction=direction,
         sort_order=order,
     )
-    category._change_reason = SEED_REASON
+    # simple_history reads the reason from this attribute.
+    category._change_reason = SEED_REASON  # type: ignore[attr-defined]
     category.save()
     categories[category.slug] = category
     return 1

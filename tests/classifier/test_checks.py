@@ -1,5 +1,6 @@
 """Deployment assumptions, found at boot."""
 
+import os
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ def ids(messages: list[Any]) -> list[str]:
 def test_more_engine_threads_than_cores_is_a_warning(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks.os, "sched_getaffinity", lambda pid: {0, 1})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     settings.WEB_PROCESSES, settings.ENGINE_THREADS = 2, 1
     assert ids(checks.check_threads()) == []
     settings.ENGINE_THREADS = 2

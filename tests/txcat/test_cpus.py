@@ -1,5 +1,6 @@
 """A container's quota counts, not the host's cores."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def test_the_cgroup_quota_bounds_the_cores(
 ) -> None:
     (tmp_path / "cpu.max").write_text(content)
     monkeypatch.setattr(cpus, "CGROUP_V2", tmp_path / "cpu.max")
-    monkeypatch.setattr(cpus.os, "sched_getaffinity", lambda pid: set(range(64)))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(64)))
     assert cpus.available_cpus() == expected
 
 
@@ -25,5 +26,5 @@ def test_without_a_cgroup_the_allowed_cores_count(
 ) -> None:
     for name in ("CGROUP_V2", "CGROUP_V1_QUOTA", "CGROUP_V1_PERIOD"):
         monkeypatch.setattr(cpus, name, tmp_path / "none")
-    monkeypatch.setattr(cpus.os, "sched_getaffinity", lambda pid: {0, 3})
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 3})
     assert cpus.available_cpus() == 2

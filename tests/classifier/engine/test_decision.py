@@ -1,5 +1,7 @@
 """From a vector to an answer, or to none with its reason."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,8 @@ def rule(
 
 
 def text(*parts: float) -> np.ndarray:
-    return unit(np.array([parts], dtype=np.float32))[0]
+    row: np.ndarray = unit(np.array([parts], dtype=np.float32))[0]
+    return row
 
 
 def test_the_nearest_prototype_wins_and_the_rest_follow_in_order() -> None:
@@ -125,4 +128,5 @@ def test_a_level_without_a_bound_is_not_given() -> None:
 def test_a_stated_direction_goes_before_the_sign_of_the_amount(
     direction: Direction | None, amount: int | None, flow: Direction | None
 ) -> None:
-    assert Transaction("x", direction, amount).flow is flow
+    exact = None if amount is None else Decimal(amount)
+    assert Transaction("x", direction, exact).flow is flow

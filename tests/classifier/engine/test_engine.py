@@ -3,10 +3,12 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from classifier.engine.bundle import Bundle
 from classifier.engine.cache import EmbeddingCache
@@ -83,9 +85,12 @@ def test_an_encoder_that_is_not_batch_invariant_runs_its_texts_alone(
     shapes: list[tuple[int, ...]] = []
     encoder = engine.encoder
     run = encoder.run
-    monkeypatch.setattr(
-        encoder, "run", lambda ids, mask: (shapes.append(ids.shape), run(ids, mask))[1]
-    )
+
+    def counted(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        shapes.append(ids.shape)
+        return run(ids, mask)
+
+    monkeypatch.setattr(encoder, "run", counted)
     ids = encoder.tokenize(["coffee shop"] * 5)
     encoder.embed(ids)
     assert [shape[0] for shape in shapes] == [5]
