@@ -69,7 +69,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     ("accuracy_shown", "macro_f1_shown"),
-                    ("calibration_error_shown", "anchor_weight"),
+                    ("calibration_error_shown", "weights"),
                     ("example_count", "category_count"),
                 )
             },
@@ -84,7 +84,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         "accuracy_shown",
         "macro_f1_shown",
         "calibration_error_shown",
-        "anchor_weight",
+        "weights",
         "encoder_link",
     )
 
@@ -204,9 +204,12 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def calibration_error_shown(self, version: ModelVersion) -> str:
         return f"{figure(version.calibration_error)} (0 is best)"
 
-    @admin.display(description="weight of a category's own name and description")
-    def anchor_weight(self, version: ModelVersion) -> str:
-        return f"{version.figures.get('anchor_weight', 0):g} examples"
+    @admin.display(description="weights in a score")
+    def weights(self, version: ModelVersion) -> str:
+        return (
+            f"category's name and description: as {version.figures['anchor_weight']:g} examples; "
+            f"nearest example: {percent(version.figures['neighbor_weight'])}"
+        )
 
     @admin.display(description="encoder")
     def encoder_link(self, version: ModelVersion) -> str:

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -100,7 +98,3 @@ class Category(models.Model):
     @property
     def primary(self) -> "Category":
         return self.parent or self
-
-    def as_wire(self) -> dict[str, Any]:
-        """How answers name a category."""
-        return {"slug": self.slug, "name": self.name, "primary": self.primary.slug}

@@ -5,19 +5,19 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from numpy.typing import NDArray
 
-from classifier.engine.bundle import read_bundle, write_bundle
-from classifier.engine.descriptors import NORMALIZER_VERSION
+from classifier.engine.bundle import FORMAT, read_bundle, write_bundle
+from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.types import CategoryInfo, Direction
-from classifier.exceptions import ConflictError, InvalidItemError, TrainingError
+from classifier.exceptions import BundleError, ConflictError, InvalidItemError, TrainingError
 from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
 from classifier.progress import Progress, silent
 
@@ -56,12 +56,8 @@ def build_version(
         return newest, False
 
     categories = [category_info(row) for row in rows]
-    onnx = OnnxEncoder(
-        settings.ARTIFACTS_DIR / encoder.folder,
-        Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING),
-    )
     anchors = [_anchor(row) for row in rows]
-    vectors = _encode(onnx, anchors + [canonical for _, canonical, _ in examples], report)
+    vectors = _encode(encoder, anchors + [canonical for _, canonical, _ in examples], report)
     training = TrainingSet(
         vectors=vectors[len(anchors) :],
         labels=label_indexes([slug for _, _, slug in examples], categories),
@@ -176,21 +172,46 @@ def _anchor(category: Category) -> str:
     return anchor_text(category.name, category.description)
 
 
-def _encode(encoder: OnnxEncoder, texts: list[str], report: Progress) -> "np.ndarray[Any, Any]":
-    chunks = []
-    for start in range(0, len(texts), ENCODE_CHUNK):
-        chunks.append(encoder.encode(texts[start : start + ENCODE_CHUNK]))
-        done = min(start + ENCODE_CHUNK, len(texts))
-        report(0.9 * done / len(texts), f"embedding examples: {done} of {len(texts)}")
-    if not chunks:
-        return np.zeros((0, encoder.card.dimension), dtype=np.float32)
-    return np.vstack(chunks)
+def _encode(encoder: Encoder, texts: list[str], report: Progress) -> NDArray[np.float32]:
+    """Unit vectors of canonical texts, (n, d); those that the last version holds are not
+    encoded again."""
+    vectors = _vectors_of_last_version(encoder)
+    new = [text for text in dict.fromkeys(texts) if text not in vectors]
+    if new:
+        onnx = OnnxEncoder(
+            settings.ARTIFACTS_DIR / encoder.folder,
+            Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING),
+        )
+        for start in range(0, len(new), ENCODE_CHUNK):
+            chunk = new[start : start + ENCODE_CHUNK]
+            vectors.update(zip(chunk, onnx.encode(chunk), strict=True))
+            done = start + len(chunk)
+            report(0.9 * done / len(new), f"embedding new texts: {done} of {len(new)}")
+    if not texts:
+        return np.zeros((0, encoder.dimension), dtype=np.float32)
+    return np.stack([vectors[text] for text in texts])
+
+
+def _vectors_of_last_version(encoder: Encoder) -> dict[str, NDArray[np.float32]]:
+    """By canonical text; none where the files of that version are not what was built."""
+    made_alike = ModelVersion.objects.filter(encoder=encoder, normalizer_version=NORMALIZER_VERSION)
+    last = made_alike.order_by("-id").first()
+    if last is None:
+        return {}
+    try:
+        examples = read_bundle(
+            settings.ARTIFACTS_DIR / last.folder, verified_encoder=encoder.digest
+        ).examples
+    except BundleError:
+        return {}
+    return dict(zip(map(normalize, examples.texts), examples.vectors, strict=True))
 
 
 def _input_digest(
     encoder: Encoder, categories: list[Category], examples: list[tuple[str, str, str]]
 ) -> str:
     content = [
+        FORMAT,
         encoder.digest,
         NORMALIZER_VERSION,
         settings.ABSTAIN_BELOW,

@@ -26,10 +26,10 @@ from classifier.training.evaluation import (
     wilson_interval,
 )
 from classifier.training.prototypes import (
+    NEIGHBOR_WEIGHTS,
     TrainingSet,
     build_prototypes,
-    choose_anchor_weight,
-    choose_neighbor_weight,
+    choose_weights,
     leave_one_out_scores,
 )
 
@@ -78,6 +78,7 @@ def build(
     texts: Sequence[str],
     training: TrainingSet,
     abstain_below: float,
+    neighbor_weights: Sequence[float] = NEIGHBOR_WEIGHTS,
 ) -> BuiltVersion:
     """Build prototypes, calibrate, set the level bounds, measure.
 
@@ -90,9 +91,8 @@ def build(
     empty = [category.slug for category, count in zip(categories, counts, strict=True) if not count]
     if empty:
         raise TrainingError(f"No example in: {', '.join(empty)}.")
-    anchor_weight = choose_anchor_weight(training)
-    neighbor_weight = choose_neighbor_weight(training, anchor_weight)
-    scores = leave_one_out_scores(training, anchor_weight, neighbor_weight)
+    weights = choose_weights(training, neighbor_weights)
+    scores = leave_one_out_scores(training, weights)
     scored = Scored.of(scores, training.labels)
     confidence = cross_fitted_confidences(scored)
     bounds = choose_bounds(confidence, scored, abstain_below)
@@ -104,9 +104,9 @@ def build(
         precision, recall = precision_and_recall(training.labels, predicted, index)
         by_category.append(CategoryFigures(category.slug, int(counts[index]), precision, recall))
     return BuiltVersion(
-        prototypes=PrototypeSet(tuple(categories), build_prototypes(training, anchor_weight)),
+        prototypes=PrototypeSet(tuple(categories), build_prototypes(training, weights.anchor)),
         examples=_by_category(categories, texts, training),
-        neighbor_weight=neighbor_weight,
+        neighbor_weight=weights.neighbor,
         calibration=fit_calibration(scored),
         bounds=bounds,
         figures=BuildFigures(
@@ -115,8 +115,8 @@ def build(
             accuracy_high=high,
             macro_f1=macro_f1(training.labels, predicted, len(categories)),
             calibration_error=expected_calibration_error(confidence, scored.is_right),
-            anchor_weight=anchor_weight,
-            neighbor_weight=neighbor_weight,
+            anchor_weight=weights.anchor,
+            neighbor_weight=weights.neighbor,
             examples=len(texts),
             levels=tuple(measure_levels(confidence, scored, bounds)),
             categories=tuple(by_category),

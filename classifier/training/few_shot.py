@@ -13,7 +13,7 @@ from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import TrainingError
 from classifier.training.build import build
 from classifier.training.evaluation import expected_calibration_error, macro_f1
-from classifier.training.prototypes import TrainingSet
+from classifier.training.prototypes import NEIGHBOR_WEIGHTS, TrainingSet
 
 # The share of a category's rows that must move money one way before it is taken to do so always.
 ONE_WAY_SHARE = 0.95
@@ -26,6 +26,7 @@ class Head(StrEnum):
 
     PROTOTYPE = "prototype"
     PROTOTYPE_NO_ANCHOR = "prototype-no-anchor"
+    PROTOTYPE_NO_NEIGHBOR = "prototype-no-neighbor"
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def judge(
     """Build a version from a draw of `split.train`, as the product does; let it decide on
     `split.test`, as the engine does."""
     drawn = draw_examples(data.labels, split.train, shots, seed)
-    has_anchor = head is Head.PROTOTYPE
+    has_anchor = head is not Head.PROTOTYPE_NO_ANCHOR
     built = build(
         _with_directions(data, split.train),
         [data.texts[row] for row in drawn],
@@ -157,6 +158,7 @@ def judge(
             anchors=data.anchors if has_anchor else np.zeros_like(data.anchors),
         ),
         abstain_below,
+        (0.0,) if head is Head.PROTOTYPE_NO_NEIGHBOR else NEIGHBOR_WEIGHTS,
     )
     rule = DecisionRule(
         built.prototypes, built.examples, built.neighbor_weight, built.calibration, built.bounds

@@ -1,5 +1,6 @@
 """Category prototypes from labelled vectors, and how well they do on texts left out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,17 +10,27 @@ from classifier.engine.decision import SHORTLIST
 from classifier.engine.prototypes import unit
 
 ANCHOR_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-# Within one point of the best fixed weight on unseen merchants of four sets of real descriptors
-# at 1 to 20 examples a category. Leave-one-out over few examples chose worse than this, as its
-# accuracies at neighbouring weights differ by less than their error.
-DEFAULT_ANCHOR_WEIGHT = 2.0
-NEIGHBOR_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4)
-# Measured likewise: +2 to +5 points from 20 examples a category on, nothing lost at 5.
-DEFAULT_NEIGHBOR_WEIGHT = 0.3
+NEIGHBOR_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 # One-sided 95%.
 CLEAR_ERRORS = 1.645
 # Rows of the similarity matrix in memory at once.
 CHUNK = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How the parts of a category's score are mixed.
+
+    `anchor`: how many examples the category's own name and description count for in its
+    prototype. `neighbor`: the share of the nearest example in the score, from 0 to 1.
+    """
+
+    anchor: float
+    neighbor: float
+
+
+# docs/decisions/0002-nearest-example.md has the measurements.
+DEFAULT_WEIGHTS = Weights(anchor=2.0, neighbor=0.3)
 
 
 @dataclass(frozen=True)
@@ -54,63 +65,57 @@ def build_prototypes(training: TrainingSet, anchor_weight: float) -> NDArray[np.
     return unit(_sums(training) + np.float32(anchor_weight) * training.anchors)
 
 
-def leave_one_out_scores(
-    training: TrainingSet, anchor_weight: float, neighbor_weight: float = 0.0
-) -> NDArray[np.float32]:
+def leave_one_out_scores(training: TrainingSet, weights: Weights) -> NDArray[np.float32]:
     """Each example's score in each category, as if the example had never been given; (n, c).
 
     As `DecisionRule` scores: prototype and nearest example of the categories whose prototypes
     are nearest. A category left with neither example nor anchor scores 0; one without another
     example has no neighbour, and its prototype stands for both.
     """
-    cosines = _prototype_cosines(training, anchor_weight)
-    return (
-        _blend(cosines, _closest_others(training), neighbor_weight) if neighbor_weight else cosines
-    )
+    cosines = _prototype_cosines(training, weights.anchor)
+    return _blend(cosines, _closest_others(training), weights.neighbor)
 
 
-def choose_anchor_weight(training: TrainingSet) -> float:
-    """The weight in ANCHOR_WEIGHTS that leave-one-out accuracy speaks for, else the default.
+def choose_weights(
+    training: TrainingSet, neighbor_weights: Sequence[float] = NEIGHBOR_WEIGHTS
+) -> Weights:
+    """The weights on the grid that leave-one-out accuracy speaks for, else the default ones.
+
+    The default stands unless others are right on more examples by CLEAR_ERRORS standard errors
+    of the paired difference; then those nearest to the default on the grid that are not worse
+    than the best by as much.
 
     An example that is alone in its category has no vote: left out, it leaves the bare anchor,
     against which the other categories look the better the less of their anchor is in them.
+    Where nothing has a vote, no category has a second example to be near to, and the
+    neighbour's weight is 0.
     """
     labels, has_vote = training.labels, training.has_vote
     if not has_vote.any():
-        return DEFAULT_ANCHOR_WEIGHT
-    is_right = {
-        weight: (_prototype_cosines(training, weight).argmax(axis=1) == labels)[has_vote]
-        for weight in ANCHOR_WEIGHTS
-    }
-    return _choose(is_right, DEFAULT_ANCHOR_WEIGHT)
-
-
-def choose_neighbor_weight(training: TrainingSet, anchor_weight: float) -> float:
-    """The weight in NEIGHBOR_WEIGHTS that leave-one-out accuracy speaks for, else the default.
-
-    0 where no category has two examples: a lone example is its prototype already.
-    """
-    labels, has_vote = training.labels, training.has_vote
-    if not has_vote.any():
-        return 0.0
-    cosines = _prototype_cosines(training, anchor_weight)
+        return Weights(DEFAULT_WEIGHTS.anchor, 0.0)
     closest = _closest_others(training)
-    is_right = {
-        weight: (_blend(cosines, closest, weight).argmax(axis=1) == labels)[has_vote]
-        for weight in NEIGHBOR_WEIGHTS
-    }
-    return _choose(is_right, DEFAULT_NEIGHBOR_WEIGHT)
-
-
-def _choose(is_right: dict[float, NDArray[np.bool_]], default: float) -> float:
-    """The default, unless another value is right on more examples by CLEAR_ERRORS standard
-    errors of the paired difference; then the value nearest to the default that is not worse by
-    as much than the best. `is_right` (n,) by value, in the order of the grid."""
-    grid = list(is_right)
-    by_distance = sorted(grid, key=lambda value: abs(grid.index(value) - grid.index(default)))
-    best = max(by_distance, key=lambda value: int(is_right[value].sum()))
+    is_right = {}
+    for anchor in ANCHOR_WEIGHTS:
+        cosines = _prototype_cosines(training, anchor)
+        for neighbor in neighbor_weights:
+            best = _blend(cosines, closest, neighbor).argmax(axis=1)
+            is_right[Weights(anchor, neighbor)] = (best == labels)[has_vote]
+    by_distance = sorted(is_right, key=_steps_from_default)
+    best_weights = max(by_distance, key=lambda weights: int(is_right[weights].sum()))
     return next(
-        value for value in by_distance if not _is_clearly_better(is_right[best], is_right[value])
+        weights
+        for weights in by_distance
+        if not _is_clearly_better(is_right[best_weights], is_right[weights])
+    )
+
+
+def _steps_from_default(weights: Weights) -> int:
+    return sum(
+        abs(grid.index(weight) - grid.index(default))
+        for grid, weight, default in (
+            (ANCHOR_WEIGHTS, weights.anchor, DEFAULT_WEIGHTS.anchor),
+            (NEIGHBOR_WEIGHTS, weights.neighbor, DEFAULT_WEIGHTS.neighbor),
+        )
     )
 
 

@@ -14,7 +14,7 @@ def running(db: None) -> Job:
         kind=Job.Kind.BUILD_VERSION,
         status=Job.Status.RUNNING,
         progress=0.4,
-        message="embedding examples: 896 of 2210",
+        message="embedding new texts: 896 of 2210",
     )
 
 
@@ -27,7 +27,7 @@ def test_an_unfinished_job_shows_its_progress_and_asks_again(staff: Client, runn
     assert 'aria-valuenow="40"' in page
     assert f'hx-get="{progress_url(running)}"' in page
     part = staff.get(progress_url(running)).content.decode()
-    assert "embedding examples: 896 of 2210" in part
+    assert "embedding new texts: 896 of 2210" in part
     assert "<html" not in part
 
 

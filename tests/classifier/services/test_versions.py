@@ -7,6 +7,9 @@ from django.contrib.auth.models import User
 
 from classifier import runtime
 from classifier.engine.bundle import file_digest, read_bundle
+from classifier.engine.descriptors import normalize
+from classifier.engine.encoder import Encoder as OnnxEncoder
+from classifier.engine.encoder import Threads
 from classifier.engine.types import Transaction
 from classifier.exceptions import BundleError, TrainingError
 from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
@@ -45,6 +48,27 @@ def test_a_new_example_is_known_to_the_next_version(active_version: ModelVersion
     decision = engine.classify([Transaction(text)])[0]
     assert decision.category is not None
     assert decision.category.slug == "coffee-shops"
+
+
+def test_vectors_kept_from_the_last_version_are_those_of_the_encoder(
+    active_version: ModelVersion, encoder: Encoder
+) -> None:
+    add_example(category="coffee-shops", text="QXZ VELLUM BREWHOUSE ROASTERY")
+    version, _ = build_version()
+    bundle = read_bundle(settings.ARTIFACTS_DIR / version.folder)
+    onnx = OnnxEncoder(settings.ARTIFACTS_DIR / encoder.folder, Threads(1))
+    encoded = onnx.encode([normalize(text) for text in bundle.examples.texts])
+    assert np.array_equal(encoded, bundle.examples.vectors)
+
+
+def test_a_last_version_that_cannot_be_read_is_not_needed(active_version: ModelVersion) -> None:
+    built, _ = build_version(force=True)
+    (settings.ARTIFACTS_DIR / built.folder / "examples.safetensors").write_bytes(b"spoiled")
+    again, _ = build_version(force=True)
+    assert np.array_equal(
+        read_bundle(settings.ARTIFACTS_DIR / again.folder).examples.vectors,
+        read_bundle(settings.ARTIFACTS_DIR / active_version.folder).examples.vectors,
+    )
 
 
 def test_what_is_switched_off_is_left_out(active_version: ModelVersion) -> None:
