@@ -1,6 +1,7 @@
 """gunicorn's settings. Each worker process makes its own engine after the fork."""
 
 import os
+import sys
 from typing import Any
 
 # One BLAS thread a process: the processes share the cores.
@@ -23,11 +24,17 @@ max_requests_jitter = 20_000
 accesslog = None
 control_socket_disable = True
 
+# Seconds. A thread that holds SQLite's one write lock gives up the interpreter at each statement
+# and would wait Python's default 5 ms for it while the other processes wait for the lock.
+# Measured in turns, 2 processes x 2 threads: 316 cached answers a second instead of 279.
+SWITCH_SECONDS = 0.001
+
 
 def post_worker_init(worker: Any) -> None:
     """Warm before the first request is taken."""
     from classifier import runtime
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     runtime.get().start()
 
 

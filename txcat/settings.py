@@ -218,7 +218,12 @@ CACHES = {
         "LOCATION": REDIS_URL,
     }
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Never shared: what a process may know for a moment by itself.
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "process",
+    },
 }
 Q_CLUSTER = {
     "name": "txcat",
@@ -251,7 +256,7 @@ STORAGES = {
 PORT = whole("PORT", default=8000)
 WEB_HOST = env.str("TXCAT_HOST", default="127.0.0.1")
 WEB_PROCESSES = whole("TXCAT_WEB_PROCESSES", default=available_cpus())
-WEB_THREADS = whole("TXCAT_WEB_THREADS", default=4)
+WEB_THREADS = whole("TXCAT_WEB_THREADS", default=2)
 
 # Engine
 

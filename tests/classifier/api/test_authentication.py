@@ -1,16 +1,19 @@
 """A key is known, in force and well-formed, or the answer is 401."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from classifier.models import ApiKey, Scope
+from classifier.services import api_keys
 from classifier.services.api_keys import create_api_key, revoke_api_key
 from tests.classifier.api.conftest import errors_of
 
@@ -95,8 +98,49 @@ def test_the_use_of_a_key_is_noted_at_most_once_a_minute(key: str) -> None:
     assert first is not None
     assert ApiKey.objects.get().last_used_at == first
     ApiKey.objects.update(last_used_at=first - timedelta(minutes=2))
+    caches["process"].clear()
     client.get("/api/v1/categories")
     assert ApiKey.objects.get().last_used_at >= first
+
+
+def test_a_key_in_use_is_not_looked_up_again(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_keys, "KEPT_SECONDS", 60)
+    client = ask(f"Api-Key {key}")
+    client.get("/api/v1/categories")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/api/v1/categories").status_code == 200
+    assert not [query for query in queries if ApiKey._meta.db_table in query["sql"]]
+
+
+def test_a_key_that_another_process_revoked_is_refused_once_its_row_is_looked_up_again(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_keys, "KEPT_SECONDS", 60)
+    client = ask(f"Api-Key {key}")
+    assert client.get("/api/v1/categories").status_code == 200
+    ApiKey.objects.update(revoked=True)
+    assert client.get("/api/v1/categories").status_code == 200
+    caches["process"].clear()
+    assert client.get("/api/v1/categories").status_code == 401
+
+
+def test_a_row_is_kept_for_no_longer_than_said(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_keys, "KEPT_SECONDS", 0)
+    client = ask(f"Api-Key {key}")
+    assert client.get("/api/v1/categories").status_code == 200
+    ApiKey.objects.update(revoked=True)
+    assert client.get("/api/v1/categories").status_code == 401
+
+
+def test_a_kept_key_expires_in_time(key: str) -> None:
+    row = ApiKey.objects.get()
+    ApiKey.objects.update(expiry_date=timezone.now() + timedelta(hours=1))
+    client = ask(f"Api-Key {key}")
+    assert client.get("/api/v1/categories").status_code == 200
+    name = hashlib.sha256(key.encode()).hexdigest()
+    row.expiry_date = timezone.now() - timedelta(seconds=1)
+    caches["process"].set(name, row)
+    assert client.get("/api/v1/categories").status_code == 401
 
 
 def test_a_request_with_a_key_makes_no_session(key: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -94,6 +95,7 @@ def test_an_unknown_or_malformed_id_is_a_404(api: APIClient, name: str) -> None:
 
 def test_why_costs_few_queries(api: APIClient, classify: Classify) -> None:
     (given,) = classify("NETFLIX.COM")
+    caches["process"].clear()
     with CaptureQueriesContext(connection) as queries:
         api.get(f"/api/v1/predictions/{given['prediction_id']}")
     # The key, the prediction with its version and category, the alternatives' categories.

@@ -73,11 +73,12 @@ def test_a_cache_that_is_away_refuses_no_one(
     api: APIClient, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CACHES = {
+        **settings.CACHES,
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             # Nothing listens on the port of the discard service.
             "LOCATION": "redis://127.0.0.1:9/0",
-        }
+        },
     }
     assert statuses(api, 5) == [200] * 5
     assert "cannot be reached" in caplog.text

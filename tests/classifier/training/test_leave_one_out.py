@@ -79,6 +79,4 @@ def test_more_examples_than_a_chunk_are_scored_alike(monkeypatch: pytest.MonkeyP
     training = training_set([5, 7, 9], seed=2)
     whole = leave_one_out_scores(training, Weights(2.0, 0.3))
     monkeypatch.setattr("classifier.training.prototypes.CHUNK", 4)
-    np.testing.assert_allclose(
-        leave_one_out_scores(training, Weights(2.0, 0.3)), whole, atol=1e-6
-    )
+    np.testing.assert_allclose(leave_one_out_scores(training, Weights(2.0, 0.3)), whole, atol=1e-6)

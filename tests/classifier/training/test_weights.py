@@ -22,7 +22,8 @@ def merchants(spread_out: bool) -> TrainingSet:
     labels = (merchant % 6).astype(np.int32)
     axes = np.eye(24, 48, dtype=np.float32)[merchant if spread_out else labels]
     scattered = axes + 0.12 * rng.standard_normal((240, 48)).astype(np.float32)
-    return TrainingSet(unit(scattered), labels, unit(rng.standard_normal((6, 48))))
+    anchors = rng.standard_normal((6, 48)).astype(np.float32)
+    return TrainingSet(unit(scattered), labels, unit(anchors))
 
 
 def test_one_example_a_category_cannot_speak_against_the_default() -> None:
