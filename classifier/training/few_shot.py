@@ -116,8 +116,10 @@ def split_rows(labels: NDArray[np.int32], groups: Indexes, test_share: float, se
             taken += len(rows) * is_test
             (tested if is_test else trained).append(rows)
     for label in np.setdiff1d(labels, labels[np.concatenate(trained)]):
-        place = next(index for index, rows in enumerate(tested) if label in labels[rows])
-        trained.append(tested.pop(place))
+        holding = [index for index, rows in enumerate(tested) if label in labels[rows]]
+        # None where the group moved for another label held this one too.
+        if holding:
+            trained.append(tested.pop(holding[0]))
     if not tested:
         raise TrainingError("No row is left to test on: every label has only one group of rows.")
     return Split(np.sort(np.concatenate(trained)), np.sort(np.concatenate(tested)))
