@@ -9,22 +9,22 @@ COFFEE: dict[str, Any] = {
     "name": "Coffee",
     "primary": {"slug": "food-and-drink", "name": "Food and drink"},
 }
-RESTAURANTS = {**COFFEE, "slug": "restaurants", "name": "Restaurants", "score": 0.516523}
+FAST_FOOD = {**COFFEE, "slug": "fast-food", "name": "Fast food and treats", "score": 0.538062}
 RESULT = {
-    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+    "prediction_id": "01a20bf2-dba5-75df-82d3-3cc287d25249",
     "transaction_id": "t-1",
     "category": COFFEE,
-    "confidence": 0.983739,
+    "confidence": 0.981795,
     "level": "high",
-    "score": 0.675337,
-    "margin": 0.158814,
-    "alternatives": [RESTAURANTS],
+    "score": 0.693127,
+    "margin": 0.155065,
+    "alternatives": [FAST_FOOD],
     "review": False,
     "reason": None,
     "model_version": "v1",
 }
 ABSTAINED: dict[str, Any] = {
-    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad92",
+    "prediction_id": "01a20bf2-dba5-75df-82d3-3cc34092f733",
     "transaction_id": None,
     "category": None,
     "confidence": None,
@@ -96,20 +96,20 @@ PREDICTION = [
                 "canonical_text": "haus coffee 12 san francisco ca",
                 "nearest_examples": [
                     {
-                        "text": "PHILZ COFFEE 31 SAN FRANCISCO CA",
+                        "text": "PHILZ COFFEE SAN JOSE CA 408-555-0177",
                         "category": COFFEE,
-                        "similarity": 0.861207,
+                        "similarity": 0.675295,
                     }
                 ],
                 "nearest_examples_missing": None,
-                "runner_up": RESTAURANTS,
-                "margin": 0.158814,
+                "runner_up": FAST_FOOD,
+                "margin": 0.155065,
                 "versions": {
                     "model": "v1",
                     "normalizer": 1,
-                    "encoder": "all-MiniLM-L6-v2",
+                    "encoder": "sentence-transformers/all-MiniLM-L6-v2",
                     "encoder_precision": "fp32",
-                    "encoder_digest": "5f1c…",
+                    "encoder_digest": "5ae04bf164cc…",
                 },
             },
         },
@@ -189,7 +189,7 @@ FEEDBACK = [
             "feedback": [
                 {"transaction_id": "t-1", "correct": True, "user_id": "u-42"},
                 {
-                    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad92",
+                    "prediction_id": "01a20bf2-dba5-75df-82d3-3cc34092f733",
                     "category": "restaurants",
                     "source": "back-office",
                 },
@@ -203,7 +203,7 @@ FEEDBACK = [
             "feedback": [
                 {
                     "id": 7,
-                    "prediction_id": "0190163d-8694-739b-aea5-966c26f8ad91",
+                    "prediction_id": "01a20bf2-dba5-75df-82d3-3cc287d25249",
                     "transaction_id": "t-1",
                     "correct": True,
                     "category": COFFEE,

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import onnx
 import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils.logging import disable_progress_bar
@@ -84,3 +85,14 @@ def export_onnx(model: SentenceTransformer, path: Path) -> None:
             external_data=False,
             verbose=False,
         )
+    _drop_origins(path)
+
+
+def _drop_origins(path: Path) -> None:
+    """Remove the notes of where in which source file each node was made: they name folders of
+    this machine, and would give the same model another digest elsewhere."""
+    model = onnx.load(path)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+    onnx.save(model, path)

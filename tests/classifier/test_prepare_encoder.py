@@ -51,6 +51,13 @@ def test_the_export_equals_the_original_on_descriptors_of_mixed_length(
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
 
 
+def test_the_file_does_not_tell_where_it_was_made(exported_encoder: Path) -> None:
+    """Else its digest would be another in each folder."""
+    content = (exported_encoder / "model.onnx").read_bytes()
+    assert str(settings.BASE_DIR).encode() not in content
+    assert b"site-packages" not in content
+
+
 def test_the_export_is_batch_invariant_to_the_last_bit(exported_encoder: Path) -> None:
     assert is_batch_invariant(OnnxEncoder(exported_encoder), parity_texts())
 
