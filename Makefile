@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve prepare run-web run-worker test lint types checks bench clean
+.PHONY: help serve prepare run-web run-worker test browser lint types checks bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,8 +25,11 @@ run-web: $(VENV)/installed ## Start the web processes alone
 run-worker: $(VENV)/installed ## Start the worker alone
 	@exec $(BIN)/python manage.py qcluster
 
-test: $(VENV)/installed-dev ## Run the tests, with coverage
+test: $(VENV)/installed-dev browser ## Run the tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+browser:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || .ci/install-browser
 
 lint: $(VENV)/installed-dev ## Check style
 	$(BIN)/ruff check .

@@ -39,8 +39,8 @@ class VersionFigures:
     accuracy_high: float | None
     examples: int
     categories: int
-    built_at: datetime
-    is_active: bool
+    input_read_at: datetime
+    is_candidate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,13 @@ def database_problem() -> str | None:
 def versions() -> tuple[VersionFigures | None, VersionFigures | None]:
     """The active version and the newest one; either may be missing, both may be the same."""
     rows = ModelVersion.objects.order_by("-id").only(
-        "name", "status", "accuracy", "figures", "example_count", "category_count", "created_at"
+        "name",
+        "status",
+        "accuracy",
+        "figures",
+        "example_count",
+        "category_count",
+        "input_read_at",
     )
     active, newest = rows.active().first(), rows.first()
     return _version_figures(active), _version_figures(newest)
@@ -163,6 +169,6 @@ def _version_figures(version: ModelVersion | None) -> VersionFigures | None:
         accuracy_high=version.figures.get("accuracy_high"),
         examples=version.example_count,
         categories=version.category_count,
-        built_at=version.created_at,
-        is_active=version.status == ModelVersion.Status.ACTIVE,
+        input_read_at=version.input_read_at,
+        is_candidate=version.status == ModelVersion.Status.CANDIDATE,
     )

@@ -60,6 +60,7 @@ def _engine() -> Part:
 class Need(StrEnum):
     """Kinds of work that waits for a person."""
 
+    ENGINE = "engine"
     BOOTSTRAP = "bootstrap"
     ACTIVATE = "activate"
     BUILD = "build"
@@ -96,21 +97,30 @@ def overview() -> Overview:
     active, newest = collectors.versions()
     curation = collectors.curation(MINIMUM_EXAMPLES)
     recent = collectors.recent_traffic()
+    engine = _engine()
     return Overview(
         active=active,
         active_since=collectors.active_since(),
         today=collectors.predictions_today(),
         recent=recent,
         curation=curation,
-        engine=_engine(),
+        engine=engine,
         jobs=collectors.recent_jobs(),
         todos=[
+            *_engine_todos(engine, active),
             *_version_todos(active, newest),
             *_failure_todos(collectors.failed_jobs()),
             *_example_todos(curation.thin_categories),
             *_review_todos(recent),
         ],
     )
+
+
+def _engine_todos(engine: Part, active: collectors.VersionFigures | None) -> list[Todo]:
+    """Where no version was ever activated, that is what is said."""
+    if engine.status is Health.OK or active is None:
+        return []
+    return [Todo(Need.ENGINE, f"The engine {engine.detail}", active.id)]
 
 
 def _version_todos(
@@ -127,10 +137,10 @@ def _version_todos(
     if active is None:
         text = f"No version is active. Activate {newest.name}."
         todos.append(Todo(Need.ACTIVATE, text, newest.id))
-    elif newest.id > active.id:
+    elif newest.is_candidate:
         text = f"Version {newest.name} is newer than {active.name}: compare and activate it."
         todos.append(Todo(Need.ACTIVATE, text, newest.id))
-    changes = collectors.curated_since(newest.built_at)
+    changes = collectors.curated_since(newest.input_read_at)
     if changes:
         times = "change" if changes == 1 else "changes"
         text = f"{changes} {times} to categories and examples since {newest.name}: build a version."
@@ -150,7 +160,10 @@ def _example_todos(thin: tuple[str, ...]) -> list[Todo]:
 def _review_todos(recent: collectors.RecentTraffic) -> list[Todo]:
     if not recent.to_review:
         return []
-    text = f"{recent.to_review} of the last {recent.predictions:,} predictions wait for review."
+    text = (
+        f"{recent.to_review} of the last {recent.predictions:,} predictions abstained and nobody "
+        "has said what is right: add examples like them."
+    )
     return [Todo(Need.REVIEW, text)]
 
 

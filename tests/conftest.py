@@ -4,13 +4,13 @@ The database starts with the seed's taxonomy, the real encoder and an active ver
 encoder's files are exported once and kept under `.cache/`; the rest is made in each session.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -21,16 +21,23 @@ from classifier.models import Encoder, ModelVersion, Scope
 
 @pytest.fixture(scope="session")
 def exported_encoder() -> Path:
-    """The real encoder's folder, exported where it is not there yet. Needs no database."""
-    folders = sorted((settings.ARTIFACTS_DIR / "encoders").glob("*/encoder.json"))
-    if folders:
-        return folders[0].parent
+    """The real encoder's folder, exported where it is not there or older than what exports it.
+    Needs no database."""
+    folders = (settings.ARTIFACTS_DIR / "encoders").glob("*")
+    newest = max(folders, key=_modified, default=None)
+    code = settings.BASE_DIR / "classifier" / "export"
+    if newest is not None and _modified(newest) > max(map(_modified, code.glob("*.py"))):
+        return newest
     from classifier.export.pipeline import export_encoder
     from classifier.export.source import DEFAULT_NAME, find_source
     from classifier.services.encoders import parity_texts
 
     source = find_source(DEFAULT_NAME, None)
     return export_encoder(source, settings.ARTIFACTS_DIR, parity_texts()).folder
+
+
+def _modified(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +98,22 @@ def encoder(db: None) -> Encoder:
 @pytest.fixture
 def admin_user(db: None) -> User:
     return User.objects.create_superuser("ada", "ada@example.com", "a password of ada")
+
+
+@pytest.fixture
+def make_staff(db: None) -> Callable[..., User]:
+    """A function from permissions (`app.codename`) to a member of staff who has them only."""
+
+    def make(*permissions: str) -> User:
+        user = User.objects.create_user("vera", password="a password of vera", is_staff=True)
+        for permission in permissions:
+            app, codename = permission.split(".")
+            user.user_permissions.add(
+                Permission.objects.get(content_type__app_label=app, codename=codename)
+            )
+        return user
+
+    return make
 
 
 @pytest.fixture

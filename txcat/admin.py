@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 
 from classifier.admin.cells import (
     JOB_VARIANTS,
@@ -25,13 +25,15 @@ HEALTH = {
     Health.DEGRADED: ("warning", "Degraded"),
     Health.FAILED: ("danger", "Cannot answer"),
 }
-ICONS = {
-    Need.BOOTSTRAP: "rocket_launch",
-    Need.ACTIVATE: "rocket_launch",
-    Need.BUILD: "construction",
-    Need.ADD_EXAMPLES: "playlist_add",
-    Need.REVIEW: "rate_review",
-    Need.FAILED_JOBS: "error",
+# What each kind of work looks like, and the permission to do it.
+NEEDS = {
+    Need.ENGINE: ("error", "view_modelversion"),
+    Need.BOOTSTRAP: ("rocket_launch", "build_modelversion"),
+    Need.ACTIVATE: ("rocket_launch", "activate_modelversion"),
+    Need.BUILD: ("construction", "build_modelversion"),
+    Need.ADD_EXAMPLES: ("playlist_add", "add_example"),
+    Need.REVIEW: ("rate_review", "view_prediction"),
+    Need.FAILED_JOBS: ("error", "view_job"),
 }
 
 # Groups, each of (title, symbol, model).
@@ -89,18 +91,27 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's dashboard callback: what the index template needs, beside what it has."""
+    """Unfold's dashboard callback: of the overview, what this person may see."""
+
+    def may(permission: str) -> bool:
+        return request.user.has_perm(f"classifier.{permission}")
+
     seen = overview()
     variant, word = HEALTH[seen.engine.status]
     return {
         **context,
         "title": "Overview",
-        "cards": _cards(seen),
+        "cards": [card for card in _cards(seen) if may(card["permission"])],
         "engine": {"variant": variant, "word": word, "detail": seen.engine.detail},
+        "may_see_engine": may("view_modelversion"),
         "todos": [
-            {"text": todo.text, "icon": ICONS[todo.need], "url": _todo_url(todo)}
+            {"text": todo.text, "icon": NEEDS[todo.need][0], "url": _todo_url(todo)}
             for todo in seen.todos
+            if may(NEEDS[todo.need][1])
         ],
+        "is_all_done": not seen.todos,
+        "may_see_jobs": may("view_job"),
+        "may_build": may("build_modelversion"),
         "jobs": [
             {
                 "name": str(job),
@@ -121,18 +132,17 @@ def _cards(seen: Overview) -> list[dict[str, Any]]:
     version_url = changelist_url(ModelVersion)
     if active is not None:
         version_url = reverse("admin:classifier_modelversion_change", args=[active.id])
-    version_url = (
-        reverse("admin:classifier_modelversion_change", args=[active.id]) if active else ""
-    )
+    today = localdate()
     last = f"of the last {recent.predictions:,} predictions"
     return [
         {
             "label": "Active version",
             "value": active.name if active else "none",
-            "note": f"since {date_format(localtime(seen.active_since), 'j F Y, H:i')}"
+            "note": f"since {date_format(localtime(seen.active_since), 'DATETIME_FORMAT')}"
             if active and seen.active_since
             else "",
             "url": version_url,
+            "permission": "view_modelversion",
         },
         {
             "label": "Leave-one-out accuracy",
@@ -142,30 +152,40 @@ def _cards(seen: Overview) -> list[dict[str, Any]]:
             if active
             else "no active version",
             "url": version_url,
+            "permission": "view_modelversion",
         },
         {
             "label": "Predictions today",
             "value": f"{seen.today.count:,}{'+' if seen.today.is_capped else ''}",
             "note": "",
-            "url": changelist_url(Prediction),
+            "url": changelist_url(
+                Prediction,
+                created_at__year=today.year,
+                created_at__month=today.month,
+                created_at__day=today.day,
+            ),
+            "permission": "view_prediction",
         },
         {
             "label": "Answered from the cache",
             "value": percent(recent.cached_share, 0),
             "note": last if recent.predictions else "no predictions yet",
             "url": changelist_url(Prediction, is_cached__exact=1),
+            "permission": "view_prediction",
         },
         {
             "label": "Active examples",
             "value": f"{curation.examples:,}",
             "note": "",
             "url": changelist_url(Example, is_active__exact=1),
+            "permission": "view_example",
         },
         {
             "label": "Active categories",
             "value": f"{curation.categories:,}",
             "note": "detailed ones, that an answer can be",
             "url": changelist_url(Category),
+            "permission": "view_category",
         },
     ]
 
@@ -175,6 +195,8 @@ def _todo_url(todo: Todo) -> str | None:
     match todo.need:
         case Need.BOOTSTRAP:
             return None
+        case Need.ENGINE:
+            return reverse("admin:classifier_modelversion_change", args=[todo.subject_id])
         case Need.ACTIVATE:
             return reverse("admin:classifier_modelversion_activate", args=[todo.subject_id])
         case Need.BUILD:

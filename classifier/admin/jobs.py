@@ -91,8 +91,8 @@ class JobAdmin(ReadOnlyAdmin):
                     "title": f"Give up {job}",
                     "original": job,
                     "opts": self.opts,
-                    "text": "Its worker is not stopped, but what it still writes of this job is "
-                    "not kept, and another can be started. Do it where the worker is gone.",
+                    "text": "Another can be started then. Do it where the worker is gone: one that "
+                    "still runs is not stopped, and what it builds appears among the versions.",
                     "verb": "Give it up",
                     "back_url": change_url(job),
                 },

@@ -1,5 +1,6 @@
 """From a model's name to a checked encoder folder."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def export_encoder(
         draft = Path(scratch) / "weights"
         source_digest = store_weights(source, draft)
         weights = artifacts / "weights" / source_digest[:16]
-        _keep(draft, weights)
+        keep(draft, weights)
         report(0.1, "loading the model")
         model = load_model(weights)
         draft = Path(scratch) / "encoder"
@@ -67,16 +68,24 @@ def export_encoder(
         card = replace(card, batch_invariant=is_batch_invariant(encoder, texts))
         card.write(draft)
         folder = artifacts / "encoders" / card.digest[:16]
-        _keep(draft, folder)
+        keep(draft, folder)
     size_bytes = (folder / MODEL_FILE).stat().st_size
     report(1.0, f"encoder {card.digest[:8]}")
     return ExportedEncoder(folder, card, parity, source_digest, size_bytes)
 
 
-def _keep(draft: Path, target: Path) -> None:
-    """Move a finished folder to its digest-named place; one that is there is the same."""
+def keep(draft: Path, target: Path) -> None:
+    """Move a finished folder to its digest-named place. One that is there stays if it is the
+    same, file by file, and makes room if it was damaged. Either way it is the newest folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and _digests(target) != _digests(draft):
+        target.rename(draft.with_name(f"damaged-{target.name}"))
     if target.exists():
         shutil.rmtree(draft)
     else:
         draft.rename(target)
+    os.utime(target)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.name: file_digest(path) for path in folder.iterdir() if path.is_file()}

@@ -89,6 +89,8 @@ class Category(models.Model):
 
     def clean(self) -> None:
         if self.parent is None:
+            if self.pk and self.examples.exists():
+                raise ValidationError({"parent": "It has examples and must stay under a parent."})
             return
         if self.parent.parent_id is not None:
             raise ValidationError({"parent": f"{self.parent} is a detailed category itself."})

@@ -22,9 +22,12 @@ class Encoder(models.Model):
     parity_min_cosine = models.FloatField()
     parity_max_difference = models.FloatField(help_text="Largest absolute difference.")
     created_at = models.DateTimeField(auto_now_add=True)
+    prepared_at = models.DateTimeField(
+        auto_now=True, help_text="Versions are built with the encoder that was prepared last."
+    )
 
     class Meta:
-        ordering = ["-id"]
+        ordering = ["-prepared_at", "-id"]
 
     def __str__(self) -> str:
         return f"{self.name} {self.get_precision_display()} ({self.digest[:8]})"

@@ -6,7 +6,7 @@ from django.db import models
 from classifier.models.category import Category
 from classifier.models.encoder import Encoder
 
-MUTABLE_FIELDS = {"status", "note"}
+MUTABLE_FIELDS = {"status", "note", "input_read_at"}
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
@@ -48,6 +48,9 @@ class ModelVersion(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    input_read_at = models.DateTimeField(
+        help_text="What was curated up to this moment is in it, or made no difference to it."
+    )
 
     objects = ModelVersionQuerySet.as_manager()
 
@@ -111,7 +114,7 @@ class Activation(models.Model):
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         related_name="+",
         help_text="Empty where a command did it.",

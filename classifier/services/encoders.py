@@ -4,6 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 
+from classifier.engine.bundle import file_digest
+from classifier.engine.encoder import MODEL_FILE
+from classifier.exceptions import EncoderError
 from classifier.models import Encoder
 from classifier.progress import Progress, silent
 from classifier.services.taxonomy import read_examples
@@ -38,6 +41,27 @@ def prepare_encoder(
         },
     )
     return encoder
+
+
+def verify_encoder(encoder: Encoder) -> None:
+    """Raises EncoderError where the model's file is missing or is not what was prepared."""
+    path = settings.ARTIFACTS_DIR / encoder.folder / MODEL_FILE
+    if not path.is_file():
+        raise EncoderError(f"{path} is missing: run `manage.py prepare_encoder`.")
+    if file_digest(path) != encoder.digest:
+        raise EncoderError(f"{path} was altered: run `manage.py prepare_encoder`.")
+
+
+def has_whole_encoder() -> bool:
+    """Whether a version can be built with the encoder that was prepared last."""
+    encoder = Encoder.objects.first()
+    if encoder is None:
+        return False
+    try:
+        verify_encoder(encoder)
+    except EncoderError:
+        return False
+    return True
 
 
 def parity_texts() -> list[str]:

@@ -1,5 +1,6 @@
 """Background work: queue it, run it, write how far it is."""
 
+import logging
 import sys
 from datetime import timedelta
 from time import monotonic
@@ -7,13 +8,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 from classifier.exceptions import ClassifierError, ConflictError
 from classifier.models import Job
 from classifier.services.versions import build_version
+
+logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.5
 
@@ -28,7 +32,7 @@ def enqueue_build(started_by: AbstractBaseUser | None = None, note: str = "") ->
                 result={"note": note} if note else {},
                 started_by=started_by,  # type: ignore[misc]
             )
-            transaction.on_commit(lambda: async_task("classifier.tasks.run_job", job.pk))
+            transaction.on_commit(lambda: _send(job.pk))
     except IntegrityError as error:
         raise ConflictError("A version is being built already.") from error
     return job
@@ -65,14 +69,22 @@ def abandon_job(job: Job, by: AbstractBaseUser) -> bool:
 
 
 def expire_lost_jobs() -> int:
-    """Fail jobs that run for longer than the queue lets a task run: their worker is gone."""
+    """Fail jobs that wait or run for longer than the queue lets a task run. Returns how many."""
     oldest = timezone.now() - timedelta(seconds=settings.Q_CLUSTER["timeout"])
+    ended = {"status": Job.Status.FAILED, "finished_at": timezone.now()}
+    unsent = Job.objects.filter(status=Job.Status.QUEUED, created_at__lt=oldest)
     lost = Job.objects.filter(status=Job.Status.RUNNING, started_at__lt=oldest)
-    return lost.update(
-        status=Job.Status.FAILED,
-        finished_at=timezone.now(),
-        error="The worker that ran it did not come back.",
+    return unsent.update(**ended, error="No worker took it.") + lost.update(
+        **ended, error="The worker that ran it did not come back."
     )
+
+
+def _send(job_id: int) -> None:
+    try:
+        async_task("classifier.tasks.run_job", job_id)
+    except (RedisError, DatabaseError) as error:
+        logger.exception("Job %s could not be queued.", job_id)
+        _fail(job_id, f"The queue cannot be reached: {error}")
 
 
 class _Reporter:

@@ -78,7 +78,7 @@ def _add_category(
     known_slugs: set[str],
     categories: dict[str, Category],
 ) -> int:
-    if entry["slug"] in known_slugs:
+    if entry["slug"] in known_slugs or _is_name_taken(entry["name"], parent, categories):
         return 0
     category = Category(
         slug=entry["slug"],
@@ -95,8 +95,13 @@ def _add_category(
     return 1
 
 
+def _is_name_taken(name: str, parent: Category | None, categories: dict[str, Category]) -> bool:
+    place = (parent.pk if parent else None, name)
+    return any((category.parent_id, category.name) == place for category in categories.values())
+
+
 def _missing_examples(categories: dict[str, Category]) -> list[Example]:
-    known_texts = set(Example.history.values_list("canonical_text", flat=True))
+    known_texts = set(map(normalize, Example.history.values_list("text", flat=True)))
     missing = []
     for slug, text in read_examples():
         canonical_text = normalize(text)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from classifier.engine.bundle import FORMAT, read_bundle, write_bundle
@@ -20,6 +22,7 @@ from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import BundleError, ConflictError, InvalidItemError, TrainingError
 from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
 from classifier.progress import Progress, silent
+from classifier.services.encoders import verify_encoder
 
 ENCODE_CHUNK = 128
 
@@ -34,26 +37,33 @@ def build_version(
     """Build a candidate from the newest encoder and all active examples.
 
     Returns the version and whether it is new: where the newest version was built from the very
-    same input it is returned as it is, unless `force`. Raises TrainingError where there is no
-    encoder or too few examples.
+    same input and its files are whole it is returned as it is, unless `force`. Raises
+    TrainingError where there is no encoder or too few examples, EncoderError where the encoder's
+    file is damaged, ConflictError where another build was faster.
     """
     from classifier.training.build import build, label_indexes
     from classifier.training.prototypes import TrainingSet
 
-    encoder = Encoder.objects.order_by("-id").first()
+    encoder = Encoder.objects.first()
     if encoder is None:
         raise TrainingError("There is no encoder yet: run `manage.py prepare_encoder`.")
-    examples = list(
-        Example.objects.active()
+    input_read_at = timezone.now()
+    # Canonical texts are made anew: those of the rows may be of an older normalizer.
+    examples = [
+        (text, normalize(text), slug)
+        for text, slug in Example.objects.active()
         .order_by("id")
-        .values_list("text", "canonical_text", "category__slug")
-    )
+        .values_list("text", "category__slug")
+    ]
     used = {slug for _, _, slug in examples}
     rows = [row for row in Category.objects.active().detailed().in_tree_order() if row.slug in used]
     input_digest = _input_digest(encoder, rows, examples)
-    newest = ModelVersion.objects.order_by("-id").first()
-    if newest is not None and newest.input_digest == input_digest and not force:
+    newest = ModelVersion.objects.first()
+    if newest and newest.input_digest == input_digest and is_whole(newest) and not force:
+        newest.input_read_at = input_read_at
+        newest.save(update_fields=["input_read_at"])
         return newest, False
+    verify_encoder(encoder)
 
     categories = [category_info(row) for row in rows]
     anchors = [_anchor(row) for row in rows]
@@ -68,7 +78,7 @@ def build_version(
 
     figures = built.figures.as_json()
     name = _next_name()
-    # Two machines that build at once must not write one folder; the unique name lets one win.
+    # Two machines that build at once must not write one folder; of their rows the first wins.
     folder = Path("versions") / f"{name}-{os.urandom(4).hex()}"
     digest = write_bundle(
         settings.ARTIFACTS_DIR / folder,
@@ -82,40 +92,50 @@ def build_version(
         bounds=built.bounds,
         figures=figures,
     )
-    with transaction.atomic():
-        version = ModelVersion.objects.create(
-            name=name,
-            encoder=encoder,
-            normalizer_version=NORMALIZER_VERSION,
-            folder=str(folder),
-            manifest_digest=digest,
-            input_digest=input_digest,
-            accuracy=built.figures.accuracy,
-            macro_f1=built.figures.macro_f1,
-            calibration_error=built.figures.calibration_error,
-            example_count=len(examples),
-            category_count=len(categories),
-            calibration=asdict(built.calibration),
-            bounds=asdict(built.bounds),
-            figures=figures,
-            note=note,
-            created_by=created_by,  # type: ignore[misc]
+    version = ModelVersion(
+        name=name,
+        encoder=encoder,
+        normalizer_version=NORMALIZER_VERSION,
+        folder=str(folder),
+        manifest_digest=digest,
+        input_digest=input_digest,
+        input_read_at=input_read_at,
+        accuracy=built.figures.accuracy,
+        macro_f1=built.figures.macro_f1,
+        calibration_error=built.figures.calibration_error,
+        example_count=len(examples),
+        category_count=len(categories),
+        calibration=asdict(built.calibration),
+        bounds=asdict(built.bounds),
+        figures=figures,
+        note=note,
+        created_by=created_by,  # type: ignore[misc]
+    )
+    prototypes = [
+        Prototype(
+            version=version,
+            category=row,
+            vector=vector.astype("<f4").tobytes(),
+            example_count=measured.examples,
+            precision=measured.precision,
+            recall=measured.recall,
         )
-        Prototype.objects.bulk_create(
-            Prototype(
-                version=version,
-                category=row,
-                vector=vector.astype("<f4").tobytes(),
-                example_count=measured.examples,
-                precision=measured.precision,
-                recall=measured.recall,
-            )
-            for row, vector, measured in zip(
-                rows, built.prototypes.vectors, built.figures.categories, strict=True
-            )
+        for row, vector, measured in zip(
+            rows, built.prototypes.vectors, built.figures.categories, strict=True
         )
+    ]
+    _store(version, prototypes)
     report(1.0, f"version {name}")
     return version, True
+
+
+def is_whole(version: ModelVersion) -> bool:
+    """Whether the version's files are there and are what was built."""
+    try:
+        read_bundle(settings.ARTIFACTS_DIR / version.folder)
+    except BundleError:
+        return False
+    return True
 
 
 @transaction.atomic
@@ -164,6 +184,20 @@ def category_info(category: Category) -> CategoryInfo:
         primary_name=category.primary.name,
         direction=Direction(category.direction),
     )
+
+
+def _store(version: ModelVersion, prototypes: list[Prototype]) -> None:
+    """The rows of a bundle that is written; where they are refused, the bundle goes."""
+    try:
+        with transaction.atomic():
+            version.save()
+            Prototype.objects.bulk_create(prototypes)
+    except IntegrityError as error:
+        shutil.rmtree(settings.ARTIFACTS_DIR / version.folder)
+        raise ConflictError(
+            f"{version.name} is not kept: another build was faster, or a category was deleted "
+            "meanwhile. Build again."
+        ) from error
 
 
 def _anchor(category: Category) -> str:

@@ -13,6 +13,7 @@ from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.exceptions import EncoderError
 from classifier.export.model import load_model
 from classifier.export.parity import check_parity, is_batch_invariant
+from classifier.export.pipeline import keep
 from classifier.export.source import DEFAULT_NAME, PUBLISHED_DIGESTS, find_source
 from classifier.models import Encoder
 from classifier.services.encoders import parity_texts
@@ -112,3 +113,20 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(EncoderError, match="not a sentence-transformers model"):
         load_model(tmp_path)
+
+
+def test_a_damaged_folder_makes_room_and_a_whole_one_stays(tmp_path: Path) -> None:
+    def draft(content: str) -> Path:
+        folder = tmp_path / "scratch" / "draft"
+        folder.mkdir(parents=True)
+        (folder / "model.onnx").write_text(content)
+        return folder
+
+    target = tmp_path / "encoders" / "abc"
+    keep(draft("whole"), target)
+    first = (target / "model.onnx").stat().st_ino
+    keep(draft("whole"), target)
+    assert (target / "model.onnx").stat().st_ino == first
+    (target / "model.onnx").write_text("spoiled")
+    keep(draft("whole"), target)
+    assert (target / "model.onnx").read_text() == "whole"

@@ -1,5 +1,6 @@
 """The admin's first page: what is so, and what needs doing next."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,9 @@ from classifier import runtime
 from classifier.models import Activation, Category, Encoder, Example, Job, ModelVersion, Prediction
 from classifier.services.feedback import FeedbackItem, record_feedback
 from classifier.services.predictions import TransactionRequest, classify_transactions
+from classifier.services.versions import build_version
 from monitoring.services import Need, overview
+from tests.rows import copy_of
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def staff(client: Client, admin_user: User) -> Client:
 @pytest.fixture
 def settled(active_version: ModelVersion) -> ModelVersion:
     """The active version, with nothing curated since."""
-    ModelVersion.objects.filter(pk=active_version.pk).update(created_at=timezone.now())
+    ModelVersion.objects.filter(pk=active_version.pk).update(input_read_at=timezone.now())
     active_version.refresh_from_db()
     return active_version
 
@@ -40,13 +43,8 @@ def classify(*texts: str) -> list[Prediction]:
     return [Prediction.objects.get(pk=answer.prediction_id) for answer in answers]
 
 
-def copy_of(version: ModelVersion, **changes: object) -> ModelVersion:
-    fields = {
-        field.name: getattr(version, field.name)
-        for field in ModelVersion._meta.concrete_fields
-        if field.name not in ("id", "name", "status", "created_at")
-    }
-    return ModelVersion.objects.create(name="a copy", **{**fields, **changes})
+def candidate_like(version: ModelVersion, **changes: object) -> ModelVersion:
+    return copy_of(version, name="a copy", status=ModelVersion.Status.CANDIDATE, **changes)
 
 
 def test_a_curated_built_and_activated_system_needs_nothing(settled: ModelVersion) -> None:
@@ -81,10 +79,23 @@ def test_a_changed_example_asks_for_a_build(settled: ModelVersion) -> None:
     assert todo.text.startswith("1 change ")
 
 
+def test_a_change_that_made_no_difference_is_settled_by_a_build(settled: ModelVersion) -> None:
+    Example.objects.all()[0].save()
+    assert needs() == [Need.BUILD]
+    build_version()
+    assert needs() == []
+
+
+def test_a_version_that_was_rolled_back_is_not_advised_again(settled: ModelVersion) -> None:
+    candidate_like(settled)
+    ModelVersion.objects.filter(name="a copy").update(status=ModelVersion.Status.RETIRED)
+    assert needs() == []
+
+
 def test_a_newer_candidate_asks_to_be_compared_and_activated(
     staff: Client, settled: ModelVersion
 ) -> None:
-    candidate = copy_of(settled)
+    candidate = candidate_like(settled)
     (todo,) = overview().todos
     assert (todo.need, todo.subject_id) == (Need.ACTIVATE, candidate.pk)
     url = reverse("admin:classifier_modelversion_activate", args=[candidate.pk])
@@ -128,13 +139,14 @@ def test_today_starts_at_midnight(settled: ModelVersion) -> None:
 
 
 def test_a_degraded_engine_says_why(staff: Client, active_version: ModelVersion) -> None:
-    broken = copy_of(active_version, folder="versions/gone")
+    broken = candidate_like(active_version, folder="versions/gone")
     runtime.get().refresh()
     Activation.objects.create(from_version=active_version, to_version=broken)
     runtime.get().refresh()
     page = staff.get(reverse("admin:index")).content.decode()
     assert "Degraded" in page
     assert f"serves version {active_version.name}, not {broken.name}" in page
+    assert overview().todos[0].need is Need.ENGINE
 
 
 def test_the_page_asks_as_much_whatever_there_is(staff: Client, settled: ModelVersion) -> None:
@@ -145,8 +157,21 @@ def test_the_page_asks_as_much_whatever_there_is(staff: Client, settled: ModelVe
     classify(*Example.objects.values_list("text", flat=True)[:30])
     for status in [Job.Status.FAILED] * 6:
         Job.objects.create(kind=Job.Kind.BUILD_VERSION, status=status)
-    copy_of(settled)
+    candidate_like(settled)
     with CaptureQueriesContext(connection) as after:
         staff.get(url)
     assert len(after) == len(before)
     assert len(after) <= 16
+
+
+def test_each_sees_what_they_may_see(
+    client: Client, settled: ModelVersion, make_staff: Callable[..., User]
+) -> None:
+    Job.objects.create(kind=Job.Kind.BUILD_VERSION, status=Job.Status.FAILED, error="no disk")
+    user = make_staff("classifier.view_example", "classifier.view_category")
+    client.force_login(user)
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "Active examples" in page
+    for hidden in ("no disk", "Active version", "Predictions today", "Engine of this process"):
+        assert hidden not in page
+    assert "Nothing that you may do." in page

@@ -5,8 +5,10 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from classifier.models import ApiKey, Encoder, ModelVersion, Scope
+from classifier.models import ApiKey, ModelVersion, Scope
 from classifier.services.api_keys import create_api_key
+from classifier.services.encoders import has_whole_encoder
+from classifier.services.versions import is_whole
 
 ADMIN_NAME = "admin"
 KEY_NAME = "first key"
@@ -16,10 +18,11 @@ class Command(BaseCommand):
     help = "Seed, prepare the encoder, build and activate; make the first login and API key."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Every step is done once: what is there is left as it is."""
-        if not ModelVersion.objects.active().exists():
+        """Every step is done once: what is there, and whole, is left as it is."""
+        active = ModelVersion.objects.active().first()
+        if active is None or not is_whole(active):
             call_command("seed_categories", stdout=self.stdout)
-            if not Encoder.objects.exists():
+            if not has_whole_encoder():
                 call_command("prepare_encoder", stdout=self.stdout)
             call_command("build_version", activate=True, stdout=self.stdout)
         self._make_login()

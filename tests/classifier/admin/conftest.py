@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 from django_q.models import Failure
@@ -37,22 +37,6 @@ def staff(client: Client, admin_user: User) -> Client:
     """A superuser's browser."""
     client.force_login(admin_user)
     return client
-
-
-@pytest.fixture
-def make_staff(db: None) -> Make:
-    """A function from permissions (`app.codename`) to a member of staff who has them only."""
-
-    def make(*permissions: str) -> User:
-        user = User.objects.create_user("vera", password="a password of vera", is_staff=True)
-        for permission in permissions:
-            app, codename = permission.split(".")
-            user.user_permissions.add(
-                Permission.objects.get(content_type__app_label=app, codename=codename)
-            )
-        return user
-
-    return make
 
 
 def classify(*texts: str, user_id: str = "", transaction_id: str = "") -> list[Prediction]:

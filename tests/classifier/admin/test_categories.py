@@ -107,3 +107,16 @@ def test_two_inline_rows_that_say_the_same_are_refused(
     )  # fmt: skip
     assert "Another row above says the same." in response.content.decode()
     assert not Example.objects.filter(canonical_text="zorblax").exists()
+
+
+def test_a_category_with_examples_cannot_become_primary(staff: Client, rows: Rows) -> None:
+    """Its examples would be in no version any more, and on no page."""
+    before = Example.objects.active().count()
+    response = staff.post(
+        change_url(rows.category),
+        {"name": "Alone", "parent": "", "direction": rows.category.direction, "description": "",
+         "sort_order": "1", "is_active": "on", "examples-TOTAL_FORMS": "0",
+         "examples-INITIAL_FORMS": "0", "examples-page": "99"},
+    )  # fmt: skip
+    assert "It has examples and must stay under a parent." in response.content.decode()
+    assert Example.objects.active().count() == before

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
+from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from classifier.admin.cells import change_url
 from classifier.models import Activation, Category, Example, Job, ModelVersion
-from classifier.services.versions import build_version
+from classifier.services.versions import activate_version, build_version
 from tests.classifier.admin.conftest import Make
 
 BUILD = "admin:classifier_modelversion_build"
@@ -124,3 +126,13 @@ def test_building_needs_its_own_permission(client: Client, make_staff: Make, db:
     client.force_login(make_staff("classifier.view_modelversion"))
     assert client.post(reverse(BUILD)).status_code == 403
     assert not Job.objects.exists()
+
+
+def test_who_activated_stays_known(staff: Client, admin_user: User) -> None:
+    """An account is switched off, not deleted."""
+    version, _ = build_version(force=True)
+    activate_version(version, by=admin_user)
+    url = reverse("admin:auth_user_delete", args=[admin_user.pk])
+    assert staff.post(url, {"post": "yes"}).status_code == 403
+    with pytest.raises(ProtectedError):
+        admin_user.delete()

@@ -1,14 +1,16 @@
 """The commands that set an installation up, each of which can be run again."""
 
+import shutil
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
-from classifier.models import Activation, ApiKey, ModelVersion
-from classifier.services.versions import build_version
+from classifier.models import Activation, ApiKey, Example, ModelVersion
+from classifier.services.versions import build_version, is_whole
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +50,15 @@ def test_bootstrap_activates_where_nothing_is_live(active_version: ModelVersion)
     ModelVersion.objects.update(status=ModelVersion.Status.CANDIDATE)
     run("bootstrap")
     assert ModelVersion.objects.active().get() == active_version
+
+
+def test_bootstrap_builds_again_what_was_lost(active_version: ModelVersion) -> None:
+    Example.objects.exclude(category__slug__in=["groceries", "coffee-shops"]).delete()
+    run("build_version", activate=True)
+    lost = ModelVersion.objects.active().get()
+    shutil.rmtree(settings.ARTIFACTS_DIR / lost.folder)
+    run("bootstrap")
+    assert is_whole(ModelVersion.objects.active().get())
 
 
 def test_a_key_is_printed_alone() -> None:

@@ -1,11 +1,13 @@
 """Background work ends with a row that says how, whatever happens."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django_q.conf import Conf
 from pytest_django import Settings
 
 from classifier.exceptions import ConflictError
@@ -98,3 +100,23 @@ def test_progress_is_written_now_and_then(queued: Job) -> None:
     report(0.2, "too soon")
     queued.refresh_from_db()
     assert (queued.progress, queued.message) == (0.1, "first")
+
+
+def test_a_job_that_no_worker_took_makes_room(queued: Job) -> None:
+    limit = timedelta(seconds=settings.Q_CLUSTER["timeout"])
+    Job.objects.update(created_at=timezone.now() - limit - timedelta(minutes=1))
+    assert enqueue_build().pk != queued.pk
+    queued.refresh_from_db()
+    assert (queued.status, queued.error) == (Job.Status.FAILED, "No worker took it.")
+
+
+def test_a_job_that_cannot_be_queued_says_so(
+    db: None, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conf, "ORM", None)
+    monkeypatch.setattr(Conf, "REDIS", "redis://127.0.0.1:1/0")
+    with django_capture_on_commit_callbacks(execute=True):
+        job = enqueue_build()
+    job.refresh_from_db()
+    assert job.status == Job.Status.FAILED
+    assert "The queue cannot be reached" in job.error

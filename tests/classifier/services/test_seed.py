@@ -1,6 +1,7 @@
 """Seeding adds what is missing and never overrules an analyst."""
 
 import pytest
+from django.db import models
 
 from classifier.models import Activation, Category, Example, ModelVersion, Prototype
 from classifier.services.taxonomy import seed_categories
@@ -76,3 +77,25 @@ def test_what_an_analyst_switched_off_stays_off() -> None:
     Category.objects.filter(slug="crypto").update(is_active=False)
     seed_categories()
     assert not Category.objects.get(slug="crypto").is_active
+
+
+def test_a_text_that_an_older_normalizer_read_otherwise_is_known_all_the_same() -> None:
+    Example.objects.update(is_override=True)
+    Example.objects.filter(category__slug="crypto").update(canonical_text=models.F("text"))
+    Example.history.filter(category__slug="crypto").update(canonical_text=models.F("text"))
+    assert seed_categories().examples == 0
+
+
+@pytest.mark.parametrize("slug", ["coffee-shops", "food-and-drink"])
+def test_a_name_that_an_analyst_gave_to_a_category_of_theirs_is_not_taken_again(
+    empty_database: None, slug: str
+) -> None:
+    """Neither is the seed's category then, nor what would be under it."""
+    parent = Category.objects.create(slug="meals", name="Food and drink")
+    if slug == "coffee-shops":
+        Category.objects.update(slug="food-and-drink")
+        Category.objects.create(slug="espresso", name="Coffee", parent=parent)
+    seed_categories()
+    assert not Category.objects.filter(slug=slug).exists()
+    assert Category.objects.filter(slug="groceries").exists() is (slug == "coffee-shops")
+    assert Category.objects.filter(slug="taxis-and-rides").exists() or Category.objects.count() > 50

@@ -1,5 +1,7 @@
 """Building versions and putting them live."""
 
+import shutil
+
 import numpy as np
 import pytest
 from django.conf import settings
@@ -11,10 +13,11 @@ from classifier.engine.descriptors import normalize
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.types import Transaction
-from classifier.exceptions import BundleError, TrainingError
+from classifier.exceptions import BundleError, ConflictError, EncoderError, TrainingError
 from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
 from classifier.services.examples import add_example
 from classifier.services.versions import activate_version, build_version
+from tests.rows import copy_of
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +38,67 @@ def test_the_bundle_on_disk_is_what_the_rows_say(active_version: ModelVersion) -
 
 def test_nothing_new_to_learn_builds_nothing(active_version: ModelVersion) -> None:
     assert build_version() == (active_version, False)
+
+
+def test_what_made_no_difference_counts_as_read(active_version: ModelVersion) -> None:
+    example = Example.objects.all()[0]
+    example.note = "looked at"
+    example.save()
+    build_version()
+    active_version.refresh_from_db()
+    assert active_version.input_read_at > example.history.latest().history_date
+
+
+def test_lost_files_are_built_again(active_version: ModelVersion) -> None:
+    Example.objects.exclude(category__slug__in=["groceries", "coffee-shops"]).delete()
+    built, _ = build_version()
+    shutil.rmtree(settings.ARTIFACTS_DIR / built.folder)
+    again, is_new = build_version()
+    assert is_new
+    assert read_bundle(settings.ARTIFACTS_DIR / again.folder).version == again.name
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"digest": "0" * 64}, "was altered"), ({"folder": "encoders/gone"}, "is missing")],
+)
+def test_a_damaged_encoder_goes_into_no_version(change: dict[str, str], reason: str) -> None:
+    Encoder.objects.update(**change)
+    with pytest.raises(EncoderError, match=f"model.onnx {reason}: run `manage.py prepare_encoder`"):
+        build_version(force=True)
+
+
+def test_the_encoder_that_was_prepared_last_is_built_with(encoder: Encoder) -> None:
+    other = copy_of(encoder, digest="0" * 64)
+    assert Encoder.objects.first() == other
+    encoder.save()
+    assert Encoder.objects.first() == encoder
+
+
+def test_texts_are_normalized_by_this_program_whatever_the_rows_say(
+    active_version: ModelVersion,
+) -> None:
+    """After an upgrade they hold what the older normalizer made."""
+    Example.objects.filter(category__slug="coffee-shops").update(is_override=True)
+    stale = Example.objects.filter(category__slug="coffee-shops")[0]
+    Example.objects.filter(pk=stale.pk).update(canonical_text="of another normalizer")
+    assert build_version() == (active_version, False)
+
+
+def test_of_two_builds_at_once_the_slower_says_so_and_leaves_nothing(
+    active_version: ModelVersion,
+) -> None:
+    copy_of(
+        active_version,
+        pk=active_version.pk + 1,
+        name=f"v{active_version.pk + 2}",
+        status=ModelVersion.Status.CANDIDATE,
+    )
+    folders = set((settings.ARTIFACTS_DIR / "versions").iterdir())
+    with pytest.raises(ConflictError, match="another build was faster"):
+        build_version(force=True)
+    assert set((settings.ARTIFACTS_DIR / "versions").iterdir()) == folders
+    assert ModelVersion.objects.count() == 2
 
 
 def test_a_new_example_is_known_to_the_next_version(active_version: ModelVersion) -> None:

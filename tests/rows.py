@@ -1,0 +1,17 @@
+"""Rows made from other rows."""
+
+from typing import TypeVar
+
+from django.db.models import Model
+
+Row = TypeVar("Row", bound=Model)
+
+
+def copy_of(row: Row, **changes: object) -> Row:
+    """A new row with the values of `row`, but for its key and `changes`."""
+    fields = {
+        field.name: getattr(row, field.name)
+        for field in row._meta.concrete_fields
+        if not field.primary_key
+    }
+    return type(row)._default_manager.create(**{**fields, **changes})
