@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 DATA := $(or $(TXCAT_DATA_DIR),var)
+STATIC := $(or $(TXCAT_STATIC_DIR),$(DATA)/static)
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED := 1
 
@@ -15,7 +16,7 @@ help: ## List the targets
 serve: prepare ## Install, migrate, bootstrap; start web and worker on PORT (8000)
 	@exec $(BIN)/python -m txcat.serve
 
-prepare: $(VENV)/installed $(DATA)/static/staticfiles.json
+prepare: $(VENV)/installed $(STATIC)/staticfiles.json
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py bootstrap
 
@@ -49,7 +50,7 @@ bench: prepare ## Measure: engine, then API
 clean: ## Remove the virtual environment and caches; the data directory stays
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
-$(DATA)/static/staticfiles.json: $(VENV)/installed $(shell find classifier/static -type f)
+$(STATIC)/staticfiles.json: $(VENV)/installed $(shell find classifier/static -type f)
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@touch $@
 

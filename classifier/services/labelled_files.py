@@ -14,18 +14,21 @@ from classifier.exceptions import InputFileError
 from classifier.services.csv_files import BadRow, CsvFile, detect_format
 from classifier.services.file_classification import RowError, read_amount
 from classifier.training.build import anchor_text
-from classifier.training.few_shot import LabelledRows
+from classifier.training.few_shot import LabelledRows, whole_groups
 
 ENCODE_CHUNK = 128
 
 
 @dataclass(frozen=True)
 class LabelledFile:
-    """The usable rows of a file, and how many were passed over, by reason."""
+    """The usable rows of a file, and how many were passed over, by reason.
+
+    Rows of equal `groups` must stay together: no text is on both sides of a split.
+    """
 
     texts: list[str]
     labels: list[str]
-    groups: list[str]
+    groups: list[int]
     flows: list[Direction | None]
     skipped: dict[str, int]
 
@@ -40,6 +43,7 @@ def read_labelled_file(
 ) -> LabelledFile:
     """Read the columns named. Raises InputFileError where there is too little to judge."""
     file = LabelledFile([], [], [], [], {})
+    names: list[str] = []
 
     def skip(reason: str) -> None:
         file.skipped[reason] = file.skipped.get(reason, 0) + 1
@@ -67,11 +71,11 @@ def read_labelled_file(
             key = "" if group_place is None else row.fields[group_place].strip()
             file.texts.append(canonical)
             file.labels.append(slug)
-            # No text is on both sides of a split, named group or not.
-            file.groups.append(f"group {key}" if key else f"text {canonical}")
+            names.append(key)
             file.flows.append(flow)
     if not file.texts:
         raise InputFileError(f"{path} has no row with a text and a label.")
+    file.groups.extend(whole_groups(file.texts, names).tolist())
     if len(set(file.labels)) < 2:
         raise InputFileError(f"{path} has one label only, “{file.labels[0]}”; 2 are needed.")
     return file
@@ -98,12 +102,11 @@ def embed_rows(
         report(min(start + ENCODE_CHUNK, len(texts)), len(texts))
     vectors = np.vstack(chunks)
     place = {text: index for index, text in enumerate(texts)}
-    _, groups = np.unique(file.groups, return_inverse=True)
     return LabelledRows(
         texts=tuple(file.texts),
         vectors=vectors[[place[text] for text in file.texts]],
         labels=np.array([slugs.index(label) for label in file.labels], dtype=np.int32),
-        groups=groups,
+        groups=np.array(file.groups),
         categories=tuple(
             CategoryInfo(slug, name, slug, name, Direction.ANY)
             for slug, name in zip(slugs, names, strict=True)

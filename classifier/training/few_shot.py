@@ -7,6 +7,8 @@ from statistics import fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from classifier.engine.decision import DecisionRule
 from classifier.engine.types import CategoryInfo, Direction
@@ -125,6 +127,32 @@ def split_rows(labels: NDArray[np.int32], groups: Indexes, test_share: float, se
     return Split(np.sort(np.concatenate(trained)), np.sort(np.concatenate(tested)))
 
 
+def whole_groups(texts: Sequence[str], names: Sequence[str]) -> Indexes:
+    """Which rows must stay on one side, (n,): equal ints where rows share a text or a name,
+    directly or through others. An empty name is none."""
+    _, text_of = np.unique(texts, return_inverse=True)
+    _, name_of = np.unique(names, return_inverse=True)
+    texts_in_all = int(text_of.max()) + 1
+    is_named = np.array([bool(name) for name in names])
+    nodes = texts_in_all + int(name_of.max()) + 1
+    links = coo_array(
+        (np.ones(is_named.sum()), (text_of[is_named], texts_in_all + name_of[is_named])),
+        shape=(nodes, nodes),
+    )
+    _, component = connected_components(links, directed=False)
+    _, groups = np.unique(component[text_of], return_inverse=True)
+    return groups
+
+
+def distinct_rows(texts: Sequence[str], labels: NDArray[np.int32], rows: Indexes) -> Indexes:
+    """The first of `rows` for each text and label, as the product keeps an example once. A text
+    that came twice would be its own nearest neighbor and make leave-one-out too sure."""
+    first: dict[tuple[str, int], int] = {}
+    for row in rows:
+        first.setdefault((texts[row], int(labels[row])), int(row))
+    return np.array(list(first.values()), dtype=np.int64)
+
+
 def draw_examples(
     labels: NDArray[np.int32], train: Indexes, shots: int | None, seed: int
 ) -> Indexes:
@@ -148,7 +176,8 @@ def judge(
 ) -> Outcome:
     """Build a version from a draw of `split.train`, as the product does; let it decide on
     `split.test`, as the engine does."""
-    drawn = draw_examples(data.labels, split.train, shots, seed)
+    examples = distinct_rows(data.texts, data.labels, split.train)
+    drawn = draw_examples(data.labels, examples, shots, seed)
     has_anchor = head is not Head.PROTOTYPE_NO_ANCHOR
     built = build(
         _with_directions(data, split.train),

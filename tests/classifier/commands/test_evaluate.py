@@ -100,12 +100,12 @@ def test_rows_that_cannot_be_judged_are_counted_and_said(labelled: Path) -> None
 
 def test_one_text_under_two_labels_is_judged_on_one_side(labelled: Path, tmp_path: Path) -> None:
     with labelled.open("a", encoding="utf-8") as file:
-        file.write("corner shop,coffee,a,-1\ncorner shop,fuel,b,-1\ncorner shop,fuel,c,-1\n")
+        file.write("corner shop,coffee,a,-1\ncorner shop,fuel,b,-1\n")
     path = tmp_path / "figures.json"
     said = evaluate(labelled, "--shots", "full", "--seeds", 3, "--json", path)
-    assert "33 rows, 3 labels, 31 groups" in said
+    assert "32 rows, 3 labels, 31 groups" in said
     for row in json.loads(path.read_text())["results"]:
-        assert row["train_rows"] + row["test_rows"] == 33
+        assert row["train_rows"] + row["test_rows"] == 32
 
 
 @pytest.mark.parametrize(

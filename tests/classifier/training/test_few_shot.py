@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -9,12 +11,14 @@ from classifier.exceptions import TrainingError
 from classifier.training.few_shot import (
     Head,
     LabelledRows,
+    Outcome,
     Split,
     draw_examples,
     judge,
     measure,
     split_rows,
     spread,
+    whole_groups,
 )
 
 LABELLED = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 25)), min_size=2, max_size=80).map(
@@ -103,6 +107,44 @@ def test_a_label_that_only_shares_groups_with_others_is_still_trained_on() -> No
 def test_labels_of_one_group_each_leave_nothing_to_test_on() -> None:
     with pytest.raises(TrainingError, match="No row is left to test on"):
         split_rows(np.array([0, 0, 1], np.int32), np.array([7, 7, 8]), 0.4, seed=0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), min_size=1, max_size=40))
+def test_no_text_and_no_named_group_is_in_two_groups(rows: list[tuple[int, int]]) -> None:
+    texts = [f"text {text}" for text, _ in rows]
+    names = [f"name {name}" if name else "" for _, name in rows]
+    groups = whole_groups(texts, names)
+    assert set(groups) == set(range(groups.max() + 1))
+    for shared in (texts, names):
+        for value in set(shared) - {""}:
+            assert len({groups[row] for row, other in enumerate(shared) if other == value}) == 1
+
+
+def test_texts_that_share_nothing_are_groups_of_their_own() -> None:
+    assert len(set(whole_groups(["a", "b", "c", "d"], ["", "", "x", "y"]))) == 4
+    assert whole_groups(["a", "b", "b", "c"], ["x", "x", "y", ""]).tolist() == [0, 0, 0, 1]
+
+
+def test_rows_that_come_again_change_nothing() -> None:
+    data = rows_around_axes(per_label=25, noise=0.5)
+    times = 5
+    again = LabelledRows(
+        texts=data.texts * times,
+        vectors=np.tile(data.vectors, (times, 1)),
+        labels=np.tile(data.labels, times),
+        groups=np.tile(data.groups, times),
+        categories=data.categories,
+        anchors=data.anchors,
+        flows=data.flows * times,
+    )
+
+    def outcome(rows: LabelledRows) -> Outcome:
+        split = split_rows(rows.labels, rows.groups, 0.4, seed=0)
+        return judge(rows, split, head=Head.PROTOTYPE, shots=None, seed=0, abstain_below=0.35)
+
+    once, often = outcome(data), outcome(again)
+    assert (often.train_rows, often.anchor_weight) == (once.train_rows, once.anchor_weight)
+    assert asdict(often.figures) == pytest.approx(asdict(once.figures))
 
 
 def test_figures_are_those_worked_out_by_hand() -> None:
