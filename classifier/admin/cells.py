@@ -66,6 +66,13 @@ def percent(share: float | None, digits: int = 1) -> str:
     return NOTHING if share is None else f"{100 * share:.{digits}f}%"
 
 
+def confidence(probability: float | None) -> str:
+    """As a share that is never rounded up to certainty."""
+    if probability is not None and 0.9995 <= probability < 1:
+        return "> 99.9%"
+    return percent(probability)
+
+
 def interval(low: float | None, high: float | None) -> str:
     """A 95% interval of a share: “97.1 to 99.0%”; empty where there is none."""
     return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}%"

@@ -5,17 +5,13 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db import connections
-from django.db.models import F, QuerySet
+from django.db.models import BigAutoField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 
 from classifier.models import Category, ModelVersion
-
-# Rows of one key that are sorted in no time.
-FREQUENT = 1_000
 
 
 class CategoryFilter(DropdownFilter):  # type: ignore[misc]
@@ -31,7 +27,7 @@ class CategoryFilter(DropdownFilter):  # type: ignore[misc]
         return [(str(category.pk), str(category)) for category in detailed]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return by_key(queryset, "category_id", self.value()) if self.value() else queryset
+        return queryset.filter(category_id=key_of(self.value())) if self.value() else queryset
 
 
 class PrimaryCategoryFilter(DropdownFilter):  # type: ignore[misc]
@@ -65,7 +61,7 @@ class VersionFilter(DropdownFilter):  # type: ignore[misc]
         return [(str(pk), name) for pk, name in versions]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return by_key(queryset, "version_id", self.value()) if self.value() else queryset
+        return queryset.filter(version_id=key_of(self.value())) if self.value() else queryset
 
 
 class MomentsFilter(RangeDateTimeFilter):  # type: ignore[misc]
@@ -96,23 +92,6 @@ class MomentsFilter(RangeDateTimeFilter):  # type: ignore[misc]
 
 def key_of(word: str) -> int:
     """Raises IncorrectLookupParameters, which the list answers by dropping its filters."""
-    if not word.isdecimal():
+    if not word.isdecimal() or int(word[:20]) > BigAutoField.MAX_BIGINT:
         raise IncorrectLookupParameters(f"{word!r} is no key.")
     return int(word)
-
-
-def by_key(queryset: "QuerySet[Any]", field: str, word: str) -> "QuerySet[Any]":
-    """Rows with this foreign key, quick for rare and for frequent ones.
-
-    SQLite does not know how frequent a key is: asked for the newest rows of one that half the
-    table has, it fetches and sorts all of them. Above FREQUENT rows its index is kept out (an
-    expression has none), so that the index of the list's order is walked instead.
-    """
-    key = key_of(word)
-    rows = queryset.filter(**{field: key})
-    if connections[queryset.db].vendor != "sqlite":
-        return rows
-    is_frequent = rows.order_by().values("pk")[: FREQUENT + 1].count() > FREQUENT
-    return (
-        queryset.alias(frequent_key=F(field) + 0).filter(frequent_key=key) if is_frequent else rows
-    )

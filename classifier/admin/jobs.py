@@ -56,7 +56,8 @@ class JobAdmin(ReadOnlyAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only what is not finished can be given up."""
-        if not Job.objects.unfinished().filter(pk=object_id).exists():
+        job = self.get_object(request, object_id)
+        if job is None or not job.is_unfinished:
             return []
         allowed: list[Any] = super().get_actions_detail(request, object_id)
         return allowed

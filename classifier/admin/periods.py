@@ -74,13 +74,13 @@ class _Links:
     def chosen(self) -> tuple[int | None, int | None, int | None]:
         """Year, month, day as the address has them; none of them where they are no date."""
         words = [self.params.get(f"{self.field}__{part}", "") for part in PARTS]
-        numbers = [int(word) if word.isdigit() else None for word in words]
-        year, month, day = numbers
         try:
-            date(year or 1, month or 1, day or 1)
-        except ValueError:
+            year, month, day = (int(word) if word else None for word in words)
+            date(*(1 if number is None else number for number in (year, month, day)))
+        except (ValueError, OverflowError):
             return None, None, None
-        return year, month if year else None, day if year and month else None
+        has_year, has_month = year is not None, year is not None and month is not None
+        return year, month if has_year else None, day if has_month else None
 
     def back(self) -> Period:
         return Period("All dates", self._query(), is_back=True)

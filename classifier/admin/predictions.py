@@ -15,10 +15,10 @@ from unfold.contrib.filters.admin import (
 from classifier.admin.cells import (
     NOTHING,
     change_link,
+    confidence,
     figure,
     level_badge,
     path_of,
-    percent,
 )
 from classifier.admin.filters import CategoryFilter, MomentsFilter, VersionFilter
 from classifier.admin.paging import LogAdmin
@@ -89,7 +89,7 @@ class PredictionAdmin(LogAdmin):
         ),
         (
             "The answer's making",
-            {"fields": (("version_link", "is_cached"), ("latency_ms", "feedback_link"))},
+            {"fields": (("version_link", "is_cached"), ("latency", "feedback_link"))},
         ),
     )
     readonly_fields = (
@@ -100,6 +100,7 @@ class PredictionAdmin(LogAdmin):
         "margin_shown",
         "asked_by",
         "version_link",
+        "latency",
         "feedback_link",
     )
 
@@ -167,7 +168,7 @@ class PredictionAdmin(LogAdmin):
 
     @admin.display(description="confidence")
     def confidence_shown(self, prediction: Prediction) -> str:
-        return percent(prediction.confidence, 0)
+        return confidence(prediction.confidence)
 
     @admin.display(description="version")
     def version_shown(self, prediction: Prediction) -> str:
@@ -192,6 +193,10 @@ class PredictionAdmin(LogAdmin):
     @admin.display(description="version")
     def version_link(self, prediction: Prediction) -> str:
         return change_link(prediction.version)
+
+    @admin.display(description="the engine's time for the whole request")
+    def latency(self, prediction: Prediction) -> str:
+        return f"{prediction.latency_ms:.1f} ms"
 
     @admin.display(description="feedback")
     def feedback_link(self, prediction: Prediction) -> str:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from classifier.admin.cells import LEVEL_VARIANTS, figure, path_of, percent
+from classifier.admin.cells import LEVEL_VARIANTS, confidence, figure, path_of
 from classifier.exceptions import NoEngineError
 from classifier.models.choices import FlowChoices, LevelChoices, ReasonChoices
 from classifier.models.example import MAX_DESCRIPTION
@@ -110,7 +110,7 @@ def _shown_trial(trial: Trial) -> dict[str, Any]:
         "variant": LEVEL_VARIANTS[decision.level.value],
         "is_cached": decision.is_cached,
         "figures": [
-            ("Confidence", percent(decision.confidence, 0)),
+            ("Confidence", confidence(decision.confidence)),
             ("Score", figure(decision.score)),
             ("Margin", figure(decision.margin)),
         ],

@@ -100,7 +100,8 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """The version that serves has nothing to be activated to."""
-        if ModelVersion.objects.active().filter(pk=object_id).exists():
+        version = self.get_object(request, object_id)
+        if version is None or version.status == ModelVersion.Status.ACTIVE:
             return []
         allowed: list[Any] = super().get_actions_detail(request, object_id)
         return allowed

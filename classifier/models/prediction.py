@@ -33,9 +33,11 @@ class Prediction(models.Model):
     direction = models.CharField(max_length=10, choices=FlowChoices.choices, blank=True)
     mcc = models.CharField("MCC", max_length=4, blank=True)
     occurred_at = models.DateTimeField(null=True)
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="predictions")
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="predictions", db_index=False
+    )
     category = models.ForeignKey(
-        Category, on_delete=models.PROTECT, null=True, related_name="predictions"
+        Category, on_delete=models.PROTECT, null=True, related_name="predictions", db_index=False
     )
     level = models.CharField(max_length=10, choices=LevelChoices.choices)
     reason = models.CharField(max_length=30, choices=ReasonChoices.choices, blank=True)
@@ -49,6 +51,10 @@ class Prediction(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
+            # The newest rows of a filter, without sorting all that it leaves.
+            models.Index(fields=["version", "created_at"], name="prediction_by_version"),
+            models.Index(fields=["category", "created_at"], name="prediction_by_category"),
+            models.Index(fields=["level", "created_at"], name="prediction_by_level"),
             # Partial: a caller that sends neither pays for neither.
             models.Index(
                 fields=["transaction_id"],

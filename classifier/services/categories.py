@@ -7,6 +7,9 @@ from django.db.models import Count, Max, Q
 
 from classifier.models import Category, Feedback
 
+# Live accuracy is of this many sayings, the newest.
+RECENT_FEEDBACK = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class LiveAccuracy:
@@ -17,13 +20,16 @@ class LiveAccuracy:
 
 
 def live_accuracy() -> dict[int, LiveAccuracy]:
-    """By category key, from feedback; a primary category has the sum of its own.
+    """By category key, from the newest RECENT_FEEDBACK; a primary category sums up its own.
 
     Of what one person said of a prediction the newest counts. A category that nobody judged is
     not in it.
     """
+    last = Feedback.objects.order_by("-id").values_list("id", flat=True)
+    oldest = last[RECENT_FEEDBACK : RECENT_FEEDBACK + 1].first() or 0
     newest = (
         Feedback.objects.order_by()
+        .filter(pk__gt=oldest)
         .values("prediction_id", "user_id", "created_by_id")
         .annotate(newest=Max("id"))
         .values("newest")

@@ -133,8 +133,10 @@ def test_the_cache_share_is_of_recent_predictions(settled: ModelVersion) -> None
 
 
 def test_today_starts_at_midnight(settled: ModelVersion) -> None:
-    _, old = classify("NETFLIX.COM", "SHELL OIL")
-    Prediction.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=1))
+    first, last = classify("NETFLIX.COM", "SHELL OIL")
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    for prediction, moment in ((first, midnight), (last, midnight - timedelta(microseconds=1))):
+        Prediction.objects.filter(pk=prediction.pk).update(created_at=moment)
     assert overview().today.count == 1
 
 

@@ -14,6 +14,7 @@ from classifier.models import Activation, Category, Encoder, Example, Job, Model
 from classifier.services.api_keys import create_api_key
 from classifier.services.feedback import FeedbackItem, record_feedback
 from tests.classifier.admin.conftest import Rows, classify, fail_a_task
+from tests.rows import copy_of
 
 MORE = 4
 
@@ -32,12 +33,8 @@ def _add_examples(rows: Rows) -> None:
 def _add_versions(rows: Rows) -> None:
     for number in range(MORE):
         author = User.objects.create_user(f"author{number}")
-        fields = {
-            field.name: getattr(rows.version, field.name)
-            for field in ModelVersion._meta.concrete_fields
-            if field.name not in ("id", "name", "status", "created_by")
-        }
-        ModelVersion.objects.create(name=f"copy {number}", created_by=author, **fields)
+        status = ModelVersion.Status.CANDIDATE
+        copy_of(rows.version, name=f"copy {number}", status=status, created_by=author)
 
 
 def _add_activations(rows: Rows) -> None:
@@ -56,12 +53,12 @@ def _add_encoders(rows: Rows) -> None:
 
 
 def _add_predictions(rows: Rows) -> None:
-    for example in Example.objects.order_by("?")[:MORE]:
+    for example in Example.objects.order_by("id")[100 : 100 + MORE]:
         classify(example.text, user_id=f"u{example.pk}")
 
 
 def _add_feedback(rows: Rows) -> None:
-    for example in Example.objects.order_by("?")[:MORE]:
+    for example in Example.objects.order_by("id")[100 : 100 + MORE]:
         (prediction,) = classify(example.text)
         record_feedback([FeedbackItem(prediction_id=prediction.id, category=example.category.slug)])
 

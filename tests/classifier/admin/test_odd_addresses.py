@@ -1,0 +1,44 @@
+"""An address that somebody typed or altered ends in a page, never in an error."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from tests.classifier.admin.conftest import Rows
+
+HUGE = "9" * 30
+
+
+@pytest.mark.parametrize("pk", ["abc", "-1", "0", HUGE, "%00", "1.5"])
+def test_a_row_that_cannot_be_leads_back(pk: str, staff: Client, rows: Rows) -> None:
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+        response = staff.get(reverse(name, args=[pk]))
+        assert response.status_code in (302, 404), name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "created_at__year=0",
+        "created_at__year=%C2%B2",
+        f"created_at__year={HUGE}",
+        "created_at__year=2026&created_at__month=0",
+        "created_at__year=2026&created_at__month=2&created_at__day=31",
+        f"category={HUGE}",
+        f"version={HUGE}",
+        "version=-1",
+        "level__exact=%00",
+        "p=0",
+        f"p={HUGE}",
+        "o=99",
+        "q=%00",
+        "unknown=1",
+    ],
+)
+def test_a_query_that_cannot_be_read_is_dropped(query: str, staff: Client, rows: Rows) -> None:
+    response = staff.get(
+        f"{reverse('admin:classifier_prediction_changelist')}?{query}", follow=True
+    )
+    assert response.status_code == 200
