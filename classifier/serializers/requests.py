@@ -37,7 +37,8 @@ class TransactionSerializer(StrictSerializer):
     user_id = Text(max_length=MAX_ID, help_text="Your id of the account holder.", **OPTIONAL)
     transaction_id = Text(
         max_length=MAX_ID,
-        help_text="Your id of the transaction, given back and usable for feedback.",
+        help_text="Your id of the transaction, given back and usable for feedback. One name space "
+        "for all keys: where products share an installation, begin it with the product's name.",
         **OPTIONAL,
     )
     occurred_at = serializers.DateTimeField(
@@ -74,7 +75,9 @@ class ExampleSerializer(StrictSerializer):
 class FeedbackItemSerializer(StrictSerializer):
     prediction_id = serializers.UUIDField(**OPTIONAL)
     transaction_id = Text(
-        max_length=MAX_ID, help_text="Your own id: the newest answer to it is meant.", **OPTIONAL
+        max_length=MAX_ID,
+        help_text="Your own id: the newest answer to it is meant, whichever key asked.",
+        **OPTIONAL,
     )
     correct = YesNo(help_text="Whether the predicted category is right.", **OPTIONAL)
     category = Text(max_length=80, help_text="The slug of the right detailed category.", **OPTIONAL)

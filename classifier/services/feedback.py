@@ -72,7 +72,7 @@ def record_feedback(
             raise InvalidItemError(
                 f"{path}.correct",
                 "The prediction named no category; name the right one.",
-                "invalid",
+                "nothing_to_confirm",
             )
         rows.append(
             Feedback(

@@ -69,7 +69,7 @@ def test_the_same_text_twice_in_one_category_is_refused(api: APIClient) -> None:
 def test_a_text_without_letters_is_refused(api: APIClient) -> None:
     response = add(api, text="0423 1187")
     assert response.status_code == 422
-    assert errors_of(response) == [("text", "invalid")]
+    assert errors_of(response) == [("text", "no_text")]
 
 
 @pytest.mark.parametrize("slug", ["nothing", "food-and-drink", "coffee-shops\u202e"])

@@ -134,7 +134,7 @@ def test_an_answer_without_a_category_cannot_be_confirmed(
     classify({"description": "0423 1187", "transaction_id": "t-9"})
     response = say(api, {"transaction_id": "t-9", "correct": True})
     assert response.status_code == 422
-    assert errors_of(response) == [("feedback.0.correct", "invalid")]
+    assert errors_of(response) == [("feedback.0.correct", "nothing_to_confirm")]
 
 
 @pytest.mark.parametrize(
