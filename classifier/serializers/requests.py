@@ -1,13 +1,12 @@
 """What callers send: shapes and limits."""
 
-from datetime import UTC
 from typing import Any
 
 from rest_framework import serializers
 
 from classifier.models.choices import FlowChoices
 from classifier.models.example import MAX_DESCRIPTION
-from classifier.serializers.fields import Amount, Pattern, StrictSerializer, Text, YesNo
+from classifier.serializers.fields import Amount, Moment, Pattern, StrictSerializer, Text, YesNo
 from classifier.services.feedback import FeedbackItem
 from classifier.services.predictions import TransactionRequest
 
@@ -41,9 +40,7 @@ class TransactionSerializer(StrictSerializer):
         "for all keys: where products share an installation, begin it with the product's name.",
         **OPTIONAL,
     )
-    occurred_at = serializers.DateTimeField(
-        default_timezone=UTC, help_text="ISO 8601; UTC where no offset is given.", **OPTIONAL
-    )
+    occurred_at = Moment(help_text="ISO 8601; UTC where no offset is given.", **OPTIONAL)
     mcc = Pattern(
         "[0-9]{4}",
         "Use the four digits of a merchant category code, as a string.",
