@@ -72,12 +72,12 @@ class Example(models.Model):
         return self.text
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.canonical_text = normalize(self.text)
+        self._set_canonical_text()
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
         self.text = self.text.strip()
-        self.canonical_text = normalize(self.text)
+        self._set_canonical_text()
         if not any(character.isalpha() for character in self.canonical_text):
             message = "It holds no letters to learn from."
             raise ValidationError({"text": ValidationError(message, code="no_text")})
@@ -92,3 +92,7 @@ class Example(models.Model):
                     "tick “allow beside another category”."
                 )
                 raise ValidationError({"text": ValidationError(message, code="conflict")})
+
+    def _set_canonical_text(self) -> None:
+        # Folding can lengthen a text: there is one character that becomes eighteen.
+        self.canonical_text = normalize(self.text)[:MAX_DESCRIPTION]

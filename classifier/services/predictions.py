@@ -15,6 +15,7 @@ from classifier import runtime
 from classifier.engine.types import Decision, Direction, Neighbor, Timings, Transaction
 from classifier.exceptions import BundleError, UnknownError
 from classifier.models import ApiKey, Category, Prediction
+from classifier.models.example import MAX_DESCRIPTION
 from classifier.routing import Route, get_router
 from classifier.signals import predictions_recorded
 
@@ -175,7 +176,8 @@ def _prediction(
         transaction_id=request.transaction_id,
         user_id=request.user_id,
         description=request.description,
-        canonical_text=decision.canonical_text,
+        # Folding can lengthen a text: there is one character that becomes eighteen.
+        canonical_text=decision.canonical_text[:MAX_DESCRIPTION],
         amount=request.amount,
         currency=request.currency,
         direction=request.direction,

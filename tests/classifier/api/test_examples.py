@@ -41,6 +41,15 @@ def test_a_signed_in_person_is_recorded_as_the_author(admin_user: User) -> None:
     assert example.created_by == admin_user
 
 
+def test_a_text_that_folding_lengthens_is_stored_to_the_length_of_any_other(
+    api: APIClient,
+) -> None:
+    text = "\ufdfa" * 512
+    assert add(api, text=text).status_code == 201
+    assert len(Example.objects.get(text=text).canonical_text) == 512
+    assert errors_of(add(api, text=text)) == [("text", "duplicate")]
+
+
 def test_a_text_of_another_category_is_a_conflict_that_names_it(api: APIClient) -> None:
     add(api)
     before = Example.objects.count()
