@@ -63,9 +63,15 @@ BODY_ERRORS = {
     413: OpenApiResponse(PlainErrorResponseSerializer, "The body is too large."),
     503: UNAVAILABLE,
 }
-AT_ODDS = OpenApiResponse(
-    PlainErrorResponseSerializer, "Well-formed, but at odds with what is stored."
-)
+
+
+def at_odds(*codes: str) -> OpenApiResponse:
+    named = ", ".join(f"`{code}`" for code in codes)
+    return OpenApiResponse(
+        PlainErrorResponseSerializer, f"Well-formed, but at odds with what is stored: {named}."
+    )
+
+
 SERVER_TIMING = OpenApiParameter(
     name="Server-Timing",
     location=OpenApiParameter.HEADER,
@@ -97,13 +103,23 @@ CATEGORIES = extend_schema(
 EXAMPLE = extend_schema(
     operation_id="add_example",
     request=requests.ExampleSerializer,
-    responses={201: responses.ExampleAnswerSerializer, **BODY_ERRORS, 422: AT_ODDS},
+    responses={
+        201: responses.ExampleAnswerSerializer,
+        **BODY_ERRORS,
+        422: at_odds("unknown_category", "no_text", "conflict", "duplicate"),
+    },
     examples=examples.EXAMPLE,
 )
 
 FEEDBACK = extend_schema(
     operation_id="give_feedback",
     request=requests.FeedbackSerializer,
-    responses={201: responses.FeedbackAnswerSerializer, **BODY_ERRORS, 422: AT_ODDS},
+    responses={
+        201: responses.FeedbackAnswerSerializer,
+        **BODY_ERRORS,
+        422: at_odds(
+            "unknown_prediction", "unknown_category", "contradiction", "nothing_to_confirm"
+        ),
+    },
     examples=examples.FEEDBACK,
 )

@@ -20,8 +20,9 @@ WINDOW_SECONDS = 60
 class KeyThrottle(BaseThrottle):
     """API_RATE requests a minute for each key, signed-in user or, without either, address.
 
-    One counter a minute in the shared cache: two round trips at most, whatever the rate. A
-    cache that is away limits no one, since refusing everyone would be the worse failure.
+    One counter a minute in the shared cache, whatever the rate: one round trip for the first
+    request, three for any other, since Django's Redis `incr` looks for the key first. A cache
+    that is away limits no one, since refusing everyone would be the worse failure.
     """
 
     def allow_request(self, request: Request, view: Any) -> bool:
@@ -49,4 +50,9 @@ def _increment(name: str) -> int:
     """Add one and return the sum. Of two that begin a window at once, one adds and both count."""
     if cache.add(name, 1, timeout=2 * WINDOW_SECONDS):
         return 1
-    return cache.incr(name)
+    try:
+        return cache.incr(name)
+    except ValueError:
+        # Evicted since it was not added.
+        cache.set(name, 1, timeout=2 * WINDOW_SECONDS)
+        return 1

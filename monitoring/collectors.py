@@ -1,13 +1,15 @@
 """The only reader of the other apps' tables.
 
-Each function is a bounded number of queries over a bounded number of rows.
+No function asks more queries where there are more rows. Of predictions, the table that traffic
+fills, none reads more than COUNTED_PREDICTIONS rows; what people write is counted whole.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import DatabaseError, connection
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from classifier.models import (
@@ -152,10 +154,9 @@ def recent_jobs() -> list[Job]:
 
 def failed_jobs() -> int:
     """Jobs that failed after the last that succeeded."""
-    counts = Job.objects.filter(
-        ~Exists(Job.objects.filter(status=Job.Status.SUCCEEDED, pk__gt=OuterRef("pk")))
-    ).aggregate(failed=Count("id", filter=Q(status=Job.Status.FAILED)))
-    return int(counts["failed"])
+    succeeded = Job.objects.filter(status=Job.Status.SUCCEEDED).order_by("-pk").values("pk")[:1]
+    last = Coalesce(Subquery(succeeded), 0)
+    return Job.objects.filter(status=Job.Status.FAILED, pk__gt=last).count()
 
 
 def _version_figures(version: ModelVersion | None) -> VersionFigures | None:

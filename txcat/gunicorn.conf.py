@@ -23,6 +23,9 @@ max_requests = 200_000
 max_requests_jitter = 20_000
 accesslog = None
 control_socket_disable = True
+# By default a SCRIPT_NAME header from this machine, which a proxy on it may pass on from anyone,
+# moves every address. A prefix is named in the environment.
+forwarder_headers = ""
 
 # Seconds. A thread that holds SQLite's one write lock gives up the interpreter at each statement
 # and would wait Python's default 5 ms for it while the other processes wait for the lock.

@@ -218,7 +218,12 @@ CACHES = {
         "LOCATION": REDIS_URL,
     }
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # One for each caller of the last two minutes: past Django's 300 it would forget those
+        # that have not asked for the longest time, and let them begin anew.
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
     # Never shared: what a process may know for a moment by itself.
     "process": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

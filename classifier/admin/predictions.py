@@ -178,7 +178,7 @@ class PredictionAdmin(LogAdmin):
     def cache(self, prediction: Prediction) -> str:
         return "from cache" if prediction.is_cached else "computed"
 
-    @admin.display(description="score (cosine similarity)")
+    @admin.display(description="score (similarity)")
     def score_shown(self, prediction: Prediction) -> str:
         return figure(prediction.score)
 

@@ -79,7 +79,8 @@ class Example(models.Model):
         self.text = self.text.strip()
         self.canonical_text = normalize(self.text)
         if not any(character.isalpha() for character in self.canonical_text):
-            raise ValidationError({"text": "It holds no letters to learn from."})
+            message = "It holds no letters to learn from."
+            raise ValidationError({"text": ValidationError(message, code="no_text")})
         twins = Example.objects.filter(canonical_text=self.canonical_text).exclude(pk=self.pk)
         for twin in twins.select_related("category__parent"):
             if twin.category_id == self.category_id:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -13,6 +14,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 # An item with more unknown fields than this is told of the first ones.
 MAX_UNKNOWN_NAMED = 10
+EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -89,9 +92,29 @@ class Amount(serializers.DecimalField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=18, decimal_places=4, **kwargs)
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Null is null; an empty string, which a DecimalField takes for it, is no number."""
+        return serializers.Field.validate_empty_values(self, data)
+
     def to_internal_value(self, data: Any) -> Decimal:
         is_number = isinstance(data, int | Decimal) and not isinstance(data, bool)
         is_text = isinstance(data, str) and PLAIN_NUMBER.fullmatch(data.strip())
         if not is_number and not is_text:
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Moment(serializers.DateTimeField):
+    """A date and time in ISO 8601, UTC where it has no offset, that every time zone can show."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        # Python's parser overlooks a NUL at the end.
+        if not isinstance(value, str) or not value.isprintable():
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
+        moment = super().to_internal_value(value)
+        if not EARLIEST <= moment <= LATEST:
+            self.fail("overflow", timezone=UTC)
+        return moment

@@ -1,13 +1,12 @@
 """What callers send: shapes and limits."""
 
-from datetime import UTC
 from typing import Any
 
 from rest_framework import serializers
 
 from classifier.models.choices import FlowChoices
 from classifier.models.example import MAX_DESCRIPTION
-from classifier.serializers.fields import Amount, Pattern, StrictSerializer, Text, YesNo
+from classifier.serializers.fields import Amount, Moment, Pattern, StrictSerializer, Text, YesNo
 from classifier.services.feedback import FeedbackItem
 from classifier.services.predictions import TransactionRequest
 
@@ -37,12 +36,11 @@ class TransactionSerializer(StrictSerializer):
     user_id = Text(max_length=MAX_ID, help_text="Your id of the account holder.", **OPTIONAL)
     transaction_id = Text(
         max_length=MAX_ID,
-        help_text="Your id of the transaction, given back and usable for feedback.",
+        help_text="Your id of the transaction, given back and usable for feedback. One name space "
+        "for all keys: where products share an installation, begin it with the product's name.",
         **OPTIONAL,
     )
-    occurred_at = serializers.DateTimeField(
-        default_timezone=UTC, help_text="ISO 8601; UTC where no offset is given.", **OPTIONAL
-    )
+    occurred_at = Moment(help_text="ISO 8601; UTC where no offset is given.", **OPTIONAL)
     mcc = Pattern(
         "[0-9]{4}",
         "Use the four digits of a merchant category code, as a string.",
@@ -74,7 +72,9 @@ class ExampleSerializer(StrictSerializer):
 class FeedbackItemSerializer(StrictSerializer):
     prediction_id = serializers.UUIDField(**OPTIONAL)
     transaction_id = Text(
-        max_length=MAX_ID, help_text="Your own id: the newest answer to it is meant.", **OPTIONAL
+        max_length=MAX_ID,
+        help_text="Your own id: the newest answer to it is meant, whichever key asked.",
+        **OPTIONAL,
     )
     correct = YesNo(help_text="Whether the predicted category is right.", **OPTIONAL)
     category = Text(max_length=80, help_text="The slug of the right detailed category.", **OPTIONAL)

@@ -10,6 +10,10 @@ LEVEL_HELP = (
     "A promise: high is right in 95 of 100 cases, medium in 80; low promises nothing; "
     "abstain names no category."
 )
+SCORE_HELP = (
+    "The similarity to the category: a weighted mean of the cosines to its prototype and to its "
+    "nearest example."
+)
 REASON_HELP = "Why there is no category; null where there is one."
 
 
@@ -25,7 +29,7 @@ class CategorySerializer(serializers.Serializer[Any]):
 
 
 class AlternativeSerializer(CategorySerializer):
-    score = serializers.FloatField(help_text="Cosine similarity.")
+    score = serializers.FloatField(help_text=SCORE_HELP)
 
 
 class ResultSerializer(serializers.Serializer[Any]):
@@ -37,7 +41,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     )
     level = serializers.ChoiceField(choices=LevelChoices.choices, help_text=LEVEL_HELP)
     score = serializers.FloatField(
-        allow_null=True, help_text="Cosine similarity to the best category."
+        allow_null=True, help_text=SCORE_HELP.replace("the category", "the best category")
     )
     margin = serializers.FloatField(allow_null=True, help_text="Its lead over the second.")
     alternatives = AlternativeSerializer(

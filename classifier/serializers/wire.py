@@ -31,13 +31,13 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
     prediction = explanation.prediction
-    alternatives = [
-        {**category_json(explanation.categories[entry["slug"]]), "score": _rounded(entry["score"])}
+    ranked = [
+        {**category_json(category), "score": _rounded(entry["score"])} if category else None
         for entry in prediction.alternatives
-        if entry["slug"] in explanation.categories
+        for category in [explanation.categories.get(entry["slug"])]
     ]
     # Where no category was given, the first alternative is the best guess.
-    runner_up = alternatives[0 if prediction.category else 1 :][:1]
+    runner_up = ranked[0 if prediction.category else 1 :][:1]
     encoder = prediction.version.encoder
     return {
         "prediction_id": str(prediction.id),
@@ -55,7 +55,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "level": prediction.level,
         "score": _rounded(prediction.score),
         "margin": _rounded(prediction.margin),
-        "alternatives": alternatives,
+        "alternatives": [alternative for alternative in ranked if alternative],
         "review": prediction.category is None,
         "reason": prediction.reason or None,
         "model_version": prediction.version.name,

@@ -72,7 +72,7 @@ def record_feedback(
             raise InvalidItemError(
                 f"{path}.correct",
                 "The prediction named no category; name the right one.",
-                "invalid",
+                "nothing_to_confirm",
             )
         rows.append(
             Feedback(
@@ -92,7 +92,10 @@ def record_feedback(
 def _newest_by_transaction(transaction_ids: set[str]) -> dict[str, Prediction]:
     if not transaction_ids:
         return {}
-    predictions = _with_category().filter(transaction_id__in=transaction_ids).order_by("id")
+    # `exclude` repeats the partial index's condition, without which SQLite reads every row.
+    rows = Prediction.objects.filter(transaction_id__in=transaction_ids).exclude(transaction_id="")
+    newest = dict(rows.order_by("id").values_list("transaction_id", "id"))
+    predictions = _with_category().filter(id__in=newest.values())
     return {prediction.transaction_id: prediction for prediction in predictions}
 
 

@@ -16,6 +16,7 @@ from classifier.models import Activation, Category, Encoder, Example, Job, Model
 from classifier.services.feedback import FeedbackItem, record_feedback
 from classifier.services.predictions import TransactionRequest, classify_transactions
 from classifier.services.versions import build_version
+from monitoring import collectors
 from monitoring.services import Need, overview
 from tests.rows import copy_of
 
@@ -123,6 +124,27 @@ def test_a_failed_job_asks_to_be_read_until_one_succeeds(settled: ModelVersion) 
     assert needs() == [Need.FAILED_JOBS]
     Job.objects.create(kind=Job.Kind.BUILD_VERSION, status=Job.Status.SUCCEEDED)
     assert needs() == []
+
+
+def test_a_job_that_failed_before_the_last_success_is_settled(settled: ModelVersion) -> None:
+    for status in ("failed", "succeeded", "failed", "succeeded", "failed", "failed"):
+        Job.objects.create(kind=Job.Kind.BUILD_VERSION, status=status)
+    (todo,) = overview().todos
+    assert todo.text.startswith("2 jobs have failed")
+
+
+def test_the_last_success_is_looked_for_once_and_not_for_each_job(
+    settled: ModelVersion,
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        collectors.failed_jobs()
+    (count,) = [query["sql"] for query in queries]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{connection.ops.explain_query_prefix()} {count}")
+        plan = str(cursor.fetchall())
+    # What SQLite and PostgreSQL call a query within a query that depends on the outer one's row.
+    for word in ("CORRELATED", "SubPlan", "Anti Join"):
+        assert word not in plan
 
 
 def test_the_cache_share_is_of_recent_predictions(settled: ModelVersion) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -90,6 +91,23 @@ def test_a_description_without_letters_is_left_to_a_person(classify: Classify) -
     assert (result["level"], result["reason"]) == ("abstain", "no_text")
     assert result["review"] is True
     assert result["confidence"] is result["score"] is result["margin"] is None
+
+
+def test_a_description_that_folding_lengthens_is_stored(classify: Classify) -> None:
+    text = "\ufdfa" * 512
+    classify(text)
+    stored = Prediction.objects.get()
+    assert (stored.description, len(stored.canonical_text)) == (text, 512)
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-02T00:00:00Z", "9999-12-30T23:59:59Z", "2026-03-01T09:30+14:00"]
+)
+def test_every_time_zone_can_show_what_is_stored(classify: Classify, moment: str) -> None:
+    classify({"description": "NETFLIX.COM", "occurred_at": moment})
+    stored = Prediction.objects.get().occurred_at
+    assert stored == datetime.fromisoformat(moment)
+    assert {stored.astimezone(timezone(timedelta(hours=hours))) for hours in (-23, 23)} == {stored}
 
 
 @pytest.mark.parametrize("amount", [-15.49, -15, "-15.49", -0.0001, -12345678901234.5678])

@@ -43,6 +43,8 @@ def _nothing_is_stored() -> Any:
         ({**GOOD, "amount": "NaN"}, "amount", "invalid"),
         ({**GOOD, "amount": "-Infinity"}, "amount", "invalid"),
         ({**GOOD, "amount": "1_000"}, "amount", "invalid"),
+        ({**GOOD, "amount": ""}, "amount", "invalid"),
+        ({**GOOD, "amount": " "}, "amount", "invalid"),
         ({**GOOD, "amount": True}, "amount", "invalid"),
         ({**GOOD, "amount": [1]}, "amount", "invalid"),
         ({**GOOD, "amount": 0.00001}, "amount", "max_decimal_places"),
@@ -59,7 +61,10 @@ def _nothing_is_stored() -> Any:
         ({**GOOD, "mcc": 5814}, "mcc", "invalid"),
         ({**GOOD, "occurred_at": "yesterday"}, "occurred_at", "invalid"),
         ({**GOOD, "occurred_at": 5}, "occurred_at", "invalid"),
+        ({**GOOD, "occurred_at": "2026-03-01T09:30\0"}, "occurred_at", "invalid"),
         ({**GOOD, "occurred_at": "0001-01-01T00:00:00+23:00"}, "occurred_at", "overflow"),
+        ({**GOOD, "occurred_at": "0001-01-01T00:00:00Z"}, "occurred_at", "overflow"),
+        ({**GOOD, "occurred_at": "9999-12-31T23:59:59Z"}, "occurred_at", "overflow"),
         ({**GOOD, "user_id": "u" * 129}, "user_id", "max_length"),
         ({**GOOD, "user_id": 42}, "user_id", "invalid"),
         ({**GOOD, "transaction_id": "a\0b"}, "transaction_id", "null_characters_not_allowed"),
@@ -177,6 +182,12 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(
 ) -> None:
     settings.API_MAX_BODY_BYTES = 100
     response = post_raw(b"not even JSON".ljust(101))
+    assert response.status_code == 413
+    assert errors_of(response) == [(None, "payload_too_large")]
+
+
+def test_a_length_of_more_digits_than_can_be_read_is_over_the_limit(post_raw: PostRaw) -> None:
+    response = post_raw(b"{}", CONTENT_LENGTH="9" * 5000)
     assert response.status_code == 413
     assert errors_of(response) == [(None, "payload_too_large")]
 

@@ -41,6 +41,15 @@ def test_a_signed_in_person_is_recorded_as_the_author(admin_user: User) -> None:
     assert example.created_by == admin_user
 
 
+def test_a_text_that_folding_lengthens_is_stored_to_the_length_of_any_other(
+    api: APIClient,
+) -> None:
+    text = "\ufdfa" * 512
+    assert add(api, text=text).status_code == 201
+    assert len(Example.objects.get(text=text).canonical_text) == 512
+    assert errors_of(add(api, text=text)) == [("text", "duplicate")]
+
+
 def test_a_text_of_another_category_is_a_conflict_that_names_it(api: APIClient) -> None:
     add(api)
     before = Example.objects.count()
@@ -69,7 +78,7 @@ def test_the_same_text_twice_in_one_category_is_refused(api: APIClient) -> None:
 def test_a_text_without_letters_is_refused(api: APIClient) -> None:
     response = add(api, text="0423 1187")
     assert response.status_code == 422
-    assert errors_of(response) == [("text", "invalid")]
+    assert errors_of(response) == [("text", "no_text")]
 
 
 @pytest.mark.parametrize("slug", ["nothing", "food-and-drink", "coffee-shops\u202e"])

@@ -55,6 +55,35 @@ def test_a_transaction_id_means_the_newest_answer_to_it(
     assert item["transaction_id"] == "t-1"
 
 
+def test_a_transaction_id_is_looked_up_by_its_index(
+    api: APIClient, prediction: dict[str, Any]
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert say(api, {"transaction_id": "t-1", "correct": True}).status_code == 201
+    (look_up,) = [query["sql"] for query in queries if '"transaction_id" IN (' in query["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Else it reads a table of few rows whole, whatever its indexes.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"{connection.ops.explain_query_prefix()} {look_up}")
+        plan = str(cursor.fetchall())
+    assert "prediction_by_transaction" in plan
+    assert "SCAN" not in plan
+
+
+def test_of_an_id_that_is_used_often_one_prediction_is_read(
+    api: APIClient, classify: Classify
+) -> None:
+    *_, newest = classify(*[{"description": "NETFLIX.COM", "transaction_id": "1"}] * 50)
+    with CaptureQueriesContext(connection) as queries:
+        (item,) = say(api, {"transaction_id": "1", "correct": True}).json()["feedback"]
+    assert item["prediction_id"] == newest["prediction_id"]
+    (read,) = [query["sql"] for query in queries if '"canonical_text"' in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(read)
+        assert len(cursor.fetchall()) == 1
+
+
 def test_another_category_says_that_the_prediction_was_wrong(
     api: APIClient, prediction: dict[str, Any]
 ) -> None:
@@ -105,7 +134,7 @@ def test_an_answer_without_a_category_cannot_be_confirmed(
     classify({"description": "0423 1187", "transaction_id": "t-9"})
     response = say(api, {"transaction_id": "t-9", "correct": True})
     assert response.status_code == 422
-    assert errors_of(response) == [("feedback.0.correct", "invalid")]
+    assert errors_of(response) == [("feedback.0.correct", "nothing_to_confirm")]
 
 
 @pytest.mark.parametrize(

@@ -130,5 +130,10 @@ def test_the_page_needs_no_key_and_no_outside_host() -> None:
     assert "//" not in re.sub(r"^\s*//.*$", "", page, flags=re.MULTILINE)
 
 
+def test_the_page_is_only_read() -> None:
+    for method in ("OPTIONS", "POST", "PUT", "DELETE"):
+        assert APIClient().generic(method, "/api/docs/").status_code == 405
+
+
 def test_the_schema_needs_no_key() -> None:
     assert APIClient().get("/api/schema/").status_code == 200

@@ -84,6 +84,28 @@ def test_an_alternative_that_was_renamed_since_is_left_out(
     Category.objects.filter(slug=renamed).update(slug="another-name")
     stored = api.get(f"/api/v1/predictions/{given['prediction_id']}").json()
     assert renamed not in [entry["slug"] for entry in stored["alternatives"]]
+    assert len(stored["alternatives"]) == len(given["alternatives"]) - 1
+
+
+@pytest.mark.parametrize(("text", "place"), [("NETFLIX.COM", 0), ("zzqx brrf wvvk", 1)])
+def test_no_other_takes_the_place_of_a_runner_up_that_was_renamed(
+    api: APIClient, classify: Classify, text: str, place: int
+) -> None:
+    (given,) = classify(text)
+    slugs = [entry["slug"] for entry in given["alternatives"]]
+    Category.objects.filter(slug=slugs[place]).update(slug="another-name")
+    stored = api.get(f"/api/v1/predictions/{given['prediction_id']}").json()
+    assert stored["why"]["runner_up"] is None
+
+
+def test_the_runner_up_stays_where_the_best_guess_was_renamed(
+    api: APIClient, classify: Classify
+) -> None:
+    (given,) = classify("zzqx brrf wvvk")
+    guess, second, *_ = given["alternatives"]
+    Category.objects.filter(slug=guess["slug"]).update(slug="another-name")
+    stored = api.get(f"/api/v1/predictions/{given['prediction_id']}").json()
+    assert stored["why"]["runner_up"] == second
 
 
 @pytest.mark.parametrize("name", [str(uuid4()), "0", "not-a-uuid", "%00", "é", str(uuid4())[:-1]])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -20,6 +21,14 @@ def _three_a_minute(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None
     settings.API_RATE = 3
     cache.clear()
     set_clock(monkeypatch, 600.0)
+
+
+class EvictingCache(LocMemCache):
+    """Has no room for a counter for longer than its first request."""
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        self.delete(key, version)
+        return super().incr(key, delta, version)
 
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -82,3 +91,18 @@ def test_a_cache_that_is_away_refuses_no_one(
     }
     assert statuses(api, 5) == [200] * 5
     assert "cannot be reached" in caplog.text
+
+
+def test_a_count_that_was_evicted_begins_anew(api: APIClient, settings: Settings) -> None:
+    settings.CACHES = {
+        **settings.CACHES,
+        "default": {"BACKEND": f"{__name__}.EvictingCache", "LOCATION": "evicting"},
+    }
+    assert statuses(api, 5) == [200] * 5
+
+
+def test_no_caller_is_forgotten_for_a_thousand_others(api: APIClient) -> None:
+    assert statuses(api, 3) == [200] * 3
+    for number in range(1_000):
+        cache.add(f"throttle:address:{number}:10", 1)
+    assert statuses(api, 1) == [429]
