@@ -6,7 +6,7 @@ Each function is a bounded number of queries over a bounded number of rows.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -79,7 +79,7 @@ def database_problem() -> str | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as error:
+    except Error as error:
         return f"does not answer: {type(error).__name__}"
     return None
 
