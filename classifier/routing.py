@@ -4,6 +4,7 @@ The router's class comes from the setting ROUTER by dotted path, so that a layer
 route without this one knowing it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -24,18 +25,19 @@ class Route:
 
 
 class Router(Protocol):
-    def route(self, unit: str | None) -> Route:
-        """Route one unit (a user id, or None where it is unknown).
+    def routes(self, units: Iterable[str | None]) -> dict[str | None, Route]:
+        """Route the units of one request (user ids, None where one is unknown).
 
-        Raises NoEngineError where no version can be served.
+        Units that get the same version get it as loaded at one moment, whatever is activated
+        meanwhile. Raises NoEngineError where no version can be served.
         """
 
 
 class ActiveRouter:
     """Everyone gets the active version."""
 
-    def route(self, unit: str | None) -> Route:
-        return Route(runtime.get().serving())
+    def routes(self, units: Iterable[str | None]) -> dict[str | None, Route]:
+        return dict.fromkeys(units, Route(runtime.get().serving()))
 
 
 @cache

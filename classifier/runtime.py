@@ -15,13 +15,13 @@ from enum import StrEnum
 from time import monotonic
 from weakref import WeakValueDictionary
 
+from django import db
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from classifier.engine.bundle import read_bundle
+from classifier.engine.bundle import Bundle, read_bundle
 from classifier.engine.cache import CacheStats, EmbeddingCache
-from classifier.engine.encoder import Encoder, EncoderCard, Threads
+from classifier.engine.encoder import Encoder, Threads
 from classifier.engine.engine import Engine
 from classifier.exceptions import BundleError, NoEngineError
 from classifier.models import Activation, Category, ModelVersion
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 KEPT_VERSIONS = 3
 # How long a version that could not be loaded is left alone before it is tried again.
 RETRY_SECONDS = 10.0
+NOTHING_ACTIVATED = "No version has been activated."
 
 
 class Health(StrEnum):
@@ -64,7 +65,11 @@ class Status:
 
 
 class Runtime:
-    """Loads what the newest Activation names, and follows it."""
+    """Loads what the newest Activation names, and follows it.
+
+    Following and explaining load side by side; they wait for each other only where they want the
+    same version or the same encoder.
+    """
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -72,12 +77,14 @@ class Runtime:
         self._threads = Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING)
         self._encoders: WeakValueDictionary[str, Encoder] = WeakValueDictionary()
         self._loaded: OrderedDict[int, LoadedVersion] = OrderedDict()
-        self._loading = threading.RLock()
+        self._following = threading.Lock()
+        self._swapping = threading.Lock()
+        self._loading: dict[int | str, threading.Lock] = {}
         self._serving: LoadedVersion | None = None
         self._since: datetime | None = None
         self._generation: int | None = None
         self._wanted: str | None = None
-        self._reason = "No version has been activated."
+        self._reason = NOTHING_ACTIVATED
         self._checked_at = float("-inf")
         self._failed_at = float("-inf")
         self._watcher: threading.Thread | None = None
@@ -92,14 +99,12 @@ class Runtime:
 
     def engine_for(self, version: ModelVersion) -> LoadedVersion:
         """Any version, loaded if it is not. Raises BundleError where it cannot be."""
-        with self._loading:
-            loaded = self._loaded.get(version.pk)
+        with self._lock_of(version.pk):
+            loaded = self._find_loaded(version.pk)
             if loaded is None:
                 loaded = self._load(version)
-                self._loaded[version.pk] = loaded
-            self._loaded.move_to_end(version.pk)
-            while len(self._loaded) > KEPT_VERSIONS:
-                self._loaded.popitem(last=False)
+                with self._swapping:
+                    self._keep(loaded)
             return loaded
 
     def refresh(self) -> None:
@@ -108,14 +113,18 @@ class Runtime:
         Where the wanted version cannot be loaded, the one that serves goes on, else the last
         that can be loaded takes over; it is tried again every RETRY_SECONDS.
         """
-        with self._loading:
+        with self._following:
             self._checked_at = monotonic()
             newest = Activation.objects.order_by("-id").values_list("id", "to_version__name")
             generation, wanted = newest.first() or (None, None)
-            is_settled = generation == self._generation and not self._is_retry_due()
-            if generation is None or is_settled:
+            if generation is None:
+                self._reason = NOTHING_ACTIVATED
                 return
-            self._generation, self._wanted = generation, wanted
+            if generation != self._generation:
+                self._reason = f"{wanted} is being loaded."
+                self._generation, self._wanted = generation, wanted
+            elif not self._is_retry_due():
+                return
             self._follow()
 
     def start(self) -> None:
@@ -131,13 +140,14 @@ class Runtime:
 
     def status(self) -> Status:
         self._follow_if_due()
-        if self._serving is None:
+        serving = self._serving
+        if serving is None:
             health = Health.FAILED
         else:
-            health = Health.OK if self._serving.name == self._wanted else Health.DEGRADED
+            health = Health.OK if serving.name == self._wanted else Health.DEGRADED
         return Status(
             health=health,
-            serving=self._serving.name if self._serving else None,
+            serving=serving.name if serving else None,
             wanted=self._wanted,
             reason="" if health is Health.OK else self._reason,
             pid=self.pid,
@@ -165,11 +175,38 @@ class Runtime:
                 reasons.append(f"{version}: {error}")
                 self._failed_at = monotonic()
             else:
-                if loaded is not self._serving:
-                    self._serving, self._since = loaded, timezone.now()
-                    logger.info("Serving version %s (wanted: %s).", version, self._wanted)
+                self._serve(loaded)
                 break
         self._reason = " ".join(reasons)
+
+    def _serve(self, loaded: LoadedVersion) -> None:
+        if loaded is self._serving:
+            return
+        with self._swapping:
+            before, self._serving, self._since = self._serving, loaded, timezone.now()
+            self._loaded.pop(loaded.id, None)
+            if before is not None:
+                self._keep(before)
+        logger.info("Serving version %s (wanted: %s).", loaded.name, self._wanted)
+
+    def _find_loaded(self, version_id: int) -> LoadedVersion | None:
+        with self._swapping:
+            if self._serving is not None and self._serving.id == version_id:
+                return self._serving
+            if version_id in self._loaded:
+                self._loaded.move_to_end(version_id)
+            return self._loaded.get(version_id)
+
+    def _keep(self, loaded: LoadedVersion) -> None:
+        """Remember a version that does not serve, in place of the one longest unused."""
+        self._loaded[loaded.id] = loaded
+        self._loaded.move_to_end(loaded.id)
+        while len(self._loaded) > KEPT_VERSIONS:
+            self._loaded.popitem(last=False)
+
+    def _lock_of(self, key: int | str) -> threading.Lock:
+        """Of a version (its primary key) or of an encoder (its digest), to load it once."""
+        return self._loading.setdefault(key, threading.Lock())
 
     def _in_order_of_preference(self) -> list[ModelVersion]:
         """The wanted version, then the one that serves, then those that were live before it."""
@@ -181,11 +218,12 @@ class Runtime:
     def _load(self, version: ModelVersion) -> LoadedVersion:
         folder = settings.ARTIFACTS_DIR / version.folder
         held = self._encoders.get(version.encoder.digest)
-        bundle = read_bundle(folder, verified_encoder=held.card.digest if held else None)
-        encoder = held or self._make_encoder(bundle.encoder, bundle.encoder_folder)
-        engine = Engine(bundle, encoder, self.cache)
-        if held is None:
-            engine.warm()
+        bundle = read_bundle(
+            folder,
+            manifest_digest=version.manifest_digest,
+            verified_encoder=held.card.digest if held else None,
+        )
+        engine = Engine(bundle, held or self._encoder_of(bundle), self.cache)
         slugs = [category.slug for category in bundle.prototypes.categories]
         ids = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "id"))
         unknown = sorted(set(slugs) - ids.keys())
@@ -193,22 +231,30 @@ class Runtime:
             raise BundleError(f"{folder} has categories that are not here: {', '.join(unknown)}.")
         return LoadedVersion(version.pk, version.name, engine, ids)
 
-    def _make_encoder(self, card: EncoderCard, folder: "os.PathLike[str]") -> Encoder:
-        encoder = Encoder(folder, self._threads)  # type: ignore[arg-type]
-        self._encoders[card.digest] = encoder
-        return encoder
+    def _encoder_of(self, bundle: Bundle) -> Encoder:
+        digest = bundle.encoder.digest
+        with self._lock_of(digest):
+            encoder = self._encoders.get(digest)
+            if encoder is None:
+                encoder = Encoder(bundle.encoder_folder, self._threads)
+                encoder.warm()
+                self._encoders[digest] = encoder
+            return encoder
 
     def _watch(self) -> None:
         while not self._stopping.wait(settings.ENGINE_POLL_SECONDS):
             self._refresh_or_log()
-            close_old_connections()
+            db.close_old_connections()
 
     def _refresh_or_log(self) -> None:
         """A database that is away must not end the watcher: what serves goes on serving."""
         try:
             self.refresh()
-        except DatabaseError:
+        except db.Error as error:
             logger.exception("The active version cannot be read.")
+            self._reason = f"The active version cannot be read: {type(error).__name__}."
+            # Followed anew as soon as it can be read, which also says anew why.
+            self._failed_at = float("-inf")
 
 
 _runtime: Runtime | None = None

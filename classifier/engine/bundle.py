@@ -118,41 +118,62 @@ def write_bundle(
     return digest
 
 
-def read_bundle(folder: Path, *, verified_encoder: str | None = None) -> Bundle:
+def read_bundle(
+    folder: Path, *, manifest_digest: str | None = None, verified_encoder: str | None = None
+) -> Bundle:
     """Read a bundle and check every file against the manifest.
 
-    An encoder whose digest is `verified_encoder` is in memory already and is not hashed again.
-    Raises BundleError naming the file that is missing, altered or of another shape.
+    The manifest's own SHA-256 must be `manifest_digest`, where that is given. An encoder whose
+    digest is `verified_encoder` is in memory already and is not hashed again. Raises BundleError
+    naming the file that is missing, altered or of another shape.
     """
-    manifest = _read_json(folder / MANIFEST_FILE)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise BundleError(f"{folder / MANIFEST_FILE} is not a manifest of format {FORMAT}.")
-    _check_files(folder, manifest, verified_encoder)
     try:
-        config = _read_json(folder / CONFIG_FILE)
-        categories = tuple(
-            CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
-            for entry in config["categories"]
-        )
-        prototypes = load_file(folder / PROTOTYPES_FILE)["prototypes"]
-        examples = load_file(folder / EXAMPLES_FILE)
-        texts = tuple(_read_json(folder / EXAMPLE_TEXTS_FILE))
-        bundle = Bundle(
-            version=manifest["version"],
-            folder=folder,
-            encoder=EncoderCard.read(folder / ENCODER_FOLDER),
-            normalizer_version=config["normalizer_version"],
-            prototypes=PrototypeSet(categories, prototypes),
-            examples=ExampleSet(texts, examples["labels"], examples["vectors"], categories),
-            neighbor_weight=float(config["neighbor_weight"]),
-            calibration=Calibration(**config["calibration"]),
-            bounds=Bounds(**config["bounds"]),
-            figures=config["figures"],
-        )
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        manifest = _read_manifest(folder / MANIFEST_FILE, manifest_digest)
+        _check_files(folder, manifest, verified_encoder)
+        bundle = _read_files(folder, manifest["version"])
+        _check_shapes(bundle)
+    except FileNotFoundError as error:
+        raise BundleError(f"{error.filename or folder} is missing.") from error
+    except OSError as error:
+        raise BundleError(
+            f"{error.filename or folder} cannot be read: {error.strerror or error}."
+        ) from error
+    except (AttributeError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise BundleError(f"{folder} is not a bundle of format {FORMAT}: {error!r}.") from error
-    _check_shapes(bundle)
     return bundle
+
+
+def _read_manifest(path: Path, digest: str | None) -> dict[str, Any]:
+    content = path.read_bytes()
+    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+        raise BundleError(f"{path} is not the manifest that was built: its SHA-256 differs.")
+    manifest = _parse_json(path, content)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BundleError(f"{path} is not a manifest of format {FORMAT}.")
+    return manifest
+
+
+def _read_files(folder: Path, version: str) -> Bundle:
+    config = _read_json(folder / CONFIG_FILE)
+    categories = tuple(
+        CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
+        for entry in config["categories"]
+    )
+    prototypes = load_file(folder / PROTOTYPES_FILE)["prototypes"]
+    examples = load_file(folder / EXAMPLES_FILE)
+    texts = tuple(_read_json(folder / EXAMPLE_TEXTS_FILE))
+    return Bundle(
+        version=version,
+        folder=folder,
+        encoder=EncoderCard.read(folder / ENCODER_FOLDER),
+        normalizer_version=config["normalizer_version"],
+        prototypes=PrototypeSet(categories, prototypes),
+        examples=ExampleSet(texts, examples["labels"], examples["vectors"], categories),
+        neighbor_weight=float(config["neighbor_weight"]),
+        calibration=Calibration(**config["calibration"]),
+        bounds=Bounds(**config["bounds"]),
+        figures=config["figures"],
+    )
 
 
 def _check_files(folder: Path, manifest: dict[str, Any], verified_encoder: str | None) -> None:
@@ -207,9 +228,11 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def _read_json(path: Path) -> Any:
+    return _parse_json(path, path.read_bytes())
+
+
+def _parse_json(path: Path, content: bytes) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BundleError(f"{path} is missing.") from error
+        return json.loads(content.decode("utf-8"))
     except ValueError as error:
         raise BundleError(f"{path} is not JSON: {error}.") from error

@@ -14,9 +14,9 @@ NORMALIZER_VERSION: Final = 1
 
 # A card network carries 22 to 25 characters of merchant name; a longer line holds more than that.
 _CARD_NAME_LENGTH: Final = 25
-# The longest remittance fields hold under 500 characters; a longer text is no descriptor, and is
-# not worth the time: it is only folded.
-_MAX_LENGTH: Final = 1000
+# Of the folded text, which can be longer than its input: "ß" becomes "ss". The longest remittance
+# fields hold under 500 characters.
+MAX_CANONICAL_LENGTH: Final = 512
 # A pass can uncover what the next one strips (a prefix behind a date); real lines settle in three.
 _MAX_PASSES: Final = 8
 # What stripping leaves dangling at either end. A leading "#" may be the name's own.
@@ -190,15 +190,12 @@ def normalize(text: str) -> str:
     """Return the canonical text of a descriptor: cache key, duplicate key and encoder input.
 
     Total, deterministic and idempotent. The result is folded (NFKC, case-folded, no control or
-    format characters, single spaces), never longer than the folded input, and holds a letter
-    wherever the folded input does: a part that would take the last letter is left in place. Text
-    in which nothing is recognized comes back folded, as does text without a letter and text of
-    more than 1,000 characters.
+    format characters, single spaces, cut at MAX_CANONICAL_LENGTH), never longer than the folded
+    input, and holds a letter wherever the folded input does: a part that would take the last
+    letter is left in place. Text in which nothing is recognized comes back folded, as does text
+    without a letter.
     """
-    folded = _fold(text)
-    if len(folded) > _MAX_LENGTH:
-        return folded
-    current = folded
+    current = folded = _fold(text)
     for _ in range(_MAX_PASSES):
         stripped = _strip(current)
         if stripped == current:
@@ -212,13 +209,17 @@ def _fold(text: str) -> str:
     if not text.isprintable():
         text = "".join(map(_visible, text))
     if text.isascii():
-        return " ".join(text.lower().split())
+        return _cut(text.lower())
     # Folding case can undo the normal form and the reverse; together they settle in a few rounds.
     previous = ""
     while text != previous:
         previous = text
         text = unicodedata.normalize("NFKC", text.casefold())
-    return " ".join(text.split())
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
+    return " ".join(text.split())[:MAX_CANONICAL_LENGTH].rstrip()
 
 
 def _visible(character: str) -> str:

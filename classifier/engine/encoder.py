@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state
 from tokenizers import Tokenizer
 
 from classifier.exceptions import BundleError
@@ -22,6 +23,18 @@ CARD_FILE = "encoder.json"
 # Tokens in one call of the session: enough to fill the matrix kernels, and the activations
 # stay within a few dozen megabytes.
 MAX_BATCH_TOKENS = 2048
+
+# ONNX Runtime has an exception class for each status code and no base for them.
+_ONNX_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    *(
+        member
+        for member in vars(onnxruntime_pybind11_state).values()
+        if isinstance(member, type) and issubclass(member, Exception)
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,8 @@ class EncoderCard:
             return cls(**json.loads(path.read_text()))
         except FileNotFoundError as error:
             raise BundleError(f"{path} is missing.") from error
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
         except (ValueError, TypeError) as error:
             raise BundleError(f"{path} is not an encoder card: {error}.") from error
 
@@ -75,9 +90,7 @@ class Encoder:
         for name in (MODEL_FILE, TOKENIZER_FILE):
             if not (folder / name).is_file():
                 raise BundleError(f"{folder / name} is missing.")
-        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(self.card.max_tokens)
+        self._tokenizer = _read_tokenizer(folder / TOKENIZER_FILE, self.card.max_tokens)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads.intra_op
         options.inter_op_num_threads = 1
@@ -88,11 +101,7 @@ class Encoder:
             self._session: Any = ort.InferenceSession(
                 str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
             )
-        except (
-            ort.capi.onnxruntime_pybind11_state.Fail,
-            ort.capi.onnxruntime_pybind11_state.InvalidGraph,
-            ort.capi.onnxruntime_pybind11_state.InvalidProtobuf,
-        ) as error:
+        except _ONNX_ERRORS as error:
             raise BundleError(f"{folder / MODEL_FILE} is not a usable model: {error}") from error
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
@@ -134,10 +143,24 @@ class Encoder:
     def warm(self) -> float:
         """Run texts of several lengths once, so that the first request pays for no allocation.
 
-        Returns the wall time in milliseconds.
+        Returns the wall time in milliseconds. Raises BundleError where the model cannot be run.
         """
         started = perf_counter()
-        for length in (4, 12, 32, self.card.max_tokens):
-            ids = np.full((1, length), 100, dtype=np.int64)
-            self.run(ids, np.ones_like(ids))
+        try:
+            for length in (4, 12, 32, self.card.max_tokens):
+                ids = np.full((1, length), 100, dtype=np.int64)
+                self.run(ids, np.ones_like(ids))
+        except _ONNX_ERRORS as error:
+            raise BundleError(f"Encoder {self.card.name} cannot be run: {error}") from error
         return (perf_counter() - started) * 1000
+
+
+def _read_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
+    try:
+        # `from_file` raises bare Exception for what is a ValueError here.
+        tokenizer = Tokenizer.from_buffer(path.read_bytes())
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(max_tokens)
+    except (OSError, OverflowError, TypeError, ValueError) as error:
+        raise BundleError(f"{path} is not a usable tokenizer: {error}") from error
+    return tokenizer

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.bundle import Bundle, read_bundle
-from classifier.engine.cache import EmbeddingCache
+from classifier.engine.cache import CacheKey, EmbeddingCache
 from classifier.engine.decision import NO_TEXT, DecisionRule
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder, Threads
@@ -116,5 +116,5 @@ class Engine:
         encoded = perf_counter()
         return vectors, cached, (tokenized - started) * 1000, (encoded - tokenized) * 1000
 
-    def _key(self, text: str) -> tuple[str, int, str]:
-        return (self.encoder.card.digest, NORMALIZER_VERSION, text)
+    def _key(self, text: str) -> CacheKey:
+        return CacheKey(self.encoder.card.digest, NORMALIZER_VERSION, text)

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from classifier.engine.descriptors import normalize
+from classifier.engine.descriptors import MAX_CANONICAL_LENGTH, normalize
 from classifier.models.category import Category
 
 MAX_DESCRIPTION = 512
@@ -33,7 +33,7 @@ class Example(models.Model):
         limit_choices_to={"parent__isnull": False},
     )
     text = models.CharField(max_length=MAX_DESCRIPTION, help_text="As the bank prints it.")
-    canonical_text = models.CharField(max_length=MAX_DESCRIPTION, editable=False)
+    canonical_text = models.CharField(max_length=MAX_CANONICAL_LENGTH, editable=False)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.ANALYST)
     note = models.CharField(max_length=200, blank=True)
     is_override = models.BooleanField(

@@ -1,6 +1,7 @@
 from django.db import models
 from uuid_utils.compat import uuid7
 
+from classifier.engine.descriptors import MAX_CANONICAL_LENGTH
 from classifier.models.api_key import ApiKey
 from classifier.models.category import Category
 from classifier.models.choices import FlowChoices, LevelChoices, ReasonChoices
@@ -27,7 +28,7 @@ class Prediction(models.Model):
     transaction_id = models.CharField(max_length=128, blank=True)
     user_id = models.CharField(max_length=128, blank=True)
     description = models.CharField(max_length=MAX_DESCRIPTION)
-    canonical_text = models.CharField(max_length=MAX_DESCRIPTION)
+    canonical_text = models.CharField(max_length=MAX_CANONICAL_LENGTH)
     amount = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, blank=True)
     direction = models.CharField(max_length=10, choices=FlowChoices.choices, blank=True)

@@ -82,10 +82,7 @@ def decide(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision
 
     Raises NoEngineError where no version can be served.
     """
-    router = get_router()
-    routes = {
-        unit: router.route(unit) for unit in {request.user_id or None for request in requests}
-    }
+    routes = get_router().routes({request.user_id or None for request in requests})
     by_version: dict[int, list[int]] = defaultdict(list)
     chosen = [routes[request.user_id or None] for request in requests]
     for index, route in enumerate(chosen):

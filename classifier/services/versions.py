@@ -132,13 +132,14 @@ def build_version(
 def is_whole(version: ModelVersion) -> bool:
     """Whether the version's files are there and are what was built."""
     try:
-        read_bundle(settings.ARTIFACTS_DIR / version.folder)
+        read_bundle(
+            settings.ARTIFACTS_DIR / version.folder, manifest_digest=version.manifest_digest
+        )
     except BundleError:
         return False
     return True
 
 
-@transaction.atomic
 def activate_version(
     version: ModelVersion, *, by: AbstractBaseUser | None = None, reason: str = ""
 ) -> Activation | None:
@@ -147,25 +148,27 @@ def activate_version(
     Raises BundleError where its files cannot be read (nothing is changed), ConflictError where
     another activation came in between.
     """
-    read_bundle(settings.ARTIFACTS_DIR / version.folder)
-    active = ModelVersion.objects.select_for_update().active().first()
-    if active is not None and active.pk == version.pk:
-        return None
-    if active is not None:
-        active.status = ModelVersion.Status.RETIRED
-        active.save(update_fields=["status"])
-    version.status = ModelVersion.Status.ACTIVE
-    try:
-        with transaction.atomic():
-            version.save(update_fields=["status"])
-    except IntegrityError as error:
-        raise ConflictError("Another version was activated just now; look again.") from error
-    return Activation.objects.create(
-        from_version=active,
-        to_version=version,
-        by=by,  # type: ignore[misc]
-        reason=reason,
-    )
+    # Before the transaction, which on SQLite keeps every other writer waiting.
+    read_bundle(settings.ARTIFACTS_DIR / version.folder, manifest_digest=version.manifest_digest)
+    with transaction.atomic():
+        active = ModelVersion.objects.select_for_update().active().first()
+        if active is not None and active.pk == version.pk:
+            return None
+        if active is not None:
+            active.status = ModelVersion.Status.RETIRED
+            active.save(update_fields=["status"])
+        version.status = ModelVersion.Status.ACTIVE
+        try:
+            with transaction.atomic():
+                version.save(update_fields=["status"])
+        except IntegrityError as error:
+            raise ConflictError("Another version was activated just now; look again.") from error
+        return Activation.objects.create(
+            from_version=active,
+            to_version=version,
+            by=by,  # type: ignore[misc]
+            reason=reason,
+        )
 
 
 def find_version(name: str) -> ModelVersion:
@@ -234,7 +237,9 @@ def _vectors_of_last_version(encoder: Encoder) -> dict[str, NDArray[np.float32]]
         return {}
     try:
         examples = read_bundle(
-            settings.ARTIFACTS_DIR / last.folder, verified_encoder=encoder.digest
+            settings.ARTIFACTS_DIR / last.folder,
+            manifest_digest=last.manifest_digest,
+            verified_encoder=encoder.digest,
         ).examples
     except BundleError:
         return {}

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,29 +16,10 @@ from classifier.exceptions import NoEngineError
 from classifier.models import Activation, ModelVersion
 from classifier.runtime import Health
 from classifier.services.versions import activate_version, build_version
+from tests.classifier.conftest import announce, folder, replace_by_a_file, spoil
+from tests.database import database_away
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def second_version(active_version: ModelVersion) -> ModelVersion:
-    """Another version of the same input, with files of its own."""
-    version, _ = build_version(force=True)
-    return version
-
-
-@pytest.fixture
-def due(settings: pytest.FixtureRequest) -> None:
-    """Every use looks for an activation and a failed load is tried again at once."""
-    settings.ENGINE_POLL_SECONDS = 0  # type: ignore[attr-defined]
-
-
-def folder(version: ModelVersion) -> Path:
-    return Path(settings.ARTIFACTS_DIR) / version.folder
-
-
-def spoil(version: ModelVersion) -> None:
-    (folder(version) / "prototypes.safetensors").write_bytes(b"spoiled")
 
 
 def test_it_serves_the_active_version(active_version: ModelVersion) -> None:
@@ -79,7 +60,7 @@ def test_a_poll_without_an_activation_is_one_query(due: None) -> None:
 
 
 def test_an_activation_is_followed_and_the_old_engine_goes_on(
-    second_version: ModelVersion, due: None
+    active_version: ModelVersion, second_version: ModelVersion, due: None
 ) -> None:
     before = runtime.get().serving()
     activate_version(second_version)
@@ -88,6 +69,7 @@ def test_an_activation_is_followed_and_the_old_engine_goes_on(
     assert before.engine.classify([Transaction("NETFLIX.COM")])[0].category is not None
     assert after.engine.encoder is before.engine.encoder
     assert after.engine.cache is before.engine.cache
+    assert runtime.get().engine_for(active_version) is before
 
 
 def test_a_rollback_is_followed_too(
@@ -151,47 +133,85 @@ def test_no_activation_at_all_is_an_error_that_says_so(due: None) -> None:
         runtime.get().serving()
 
 
-def test_requests_never_fail_while_versions_are_swapped(
+@pytest.mark.parametrize("break_it", [spoil, replace_by_a_file])
+def test_a_broken_version_leaves_the_old_one_serving(
+    break_it: Callable[[ModelVersion], None],
+    active_version: ModelVersion,
+    second_version: ModelVersion,
+    due: None,
+) -> None:
+    runtime.get().serving()
+    break_it(second_version)
+    announce(second_version)
+    assert runtime.get().serving().name == active_version.name
+    assert runtime.get().status().health is Health.DEGRADED
+
+
+def test_another_versions_files_in_its_folder_are_refused(
     active_version: ModelVersion, second_version: ModelVersion, due: None
 ) -> None:
-    """Threads classify on what `serving` gave them while another swaps back and forth."""
+    shutil.rmtree(folder(second_version))
+    shutil.copytree(folder(active_version), folder(second_version))
+    announce(second_version)
+    assert runtime.get().serving().name == active_version.name
+    assert "manifest.json is not the manifest that was built" in runtime.get().status().reason
+
+
+def test_a_database_that_is_away_is_the_reason_until_it_is_back(
+    active_version: ModelVersion, due: None
+) -> None:
+    with database_away(), pytest.raises(NoEngineError, match="cannot be read: InterfaceError"):
+        runtime.get().serving()
+    assert runtime.get().serving().name == active_version.name
+
+
+def test_a_database_that_comes_back_empty_is_told_apart(due: None) -> None:
+    Activation.objects.all().delete()
+    with database_away():
+        assert "cannot be read" in runtime.get().status().reason
+    assert runtime.get().status().reason == runtime.NOTHING_ACTIVATED
+
+
+def test_a_database_that_was_away_hides_no_broken_version(
+    second_version: ModelVersion, due: None
+) -> None:
+    runtime.get().serving()
+    spoil(second_version)
+    announce(second_version)
+    runtime.get().serving()
+    with database_away():
+        assert "cannot be read" in runtime.get().status().reason
+    assert "prototypes.safetensors" in runtime.get().status().reason
+
+
+def test_older_versions_stay_loaded_up_to_a_bound(
+    active_version: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    versions = [build_version(force=True)[0] for _ in range(runtime.KEPT_VERSIONS + 1)]
+    held = runtime.get()
+    serving = held.serving()
+    loaded = [held.engine_for(version) for version in versions]
+    assert list(held._loaded.values()) == loaded[1:]
+    monkeypatch.setattr(settings, "ARTIFACTS_DIR", tmp_path)
+    assert held.engine_for(active_version) is serving
+
+
+def test_the_version_that_serves_is_not_given_up_for_older_ones_that_are_explained(
+    active_version: ModelVersion,
+    second_version: ModelVersion,
+    due: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtime, "KEPT_VERSIONS", 1)
+    monkeypatch.setattr(runtime, "RETRY_SECONDS", 0.0)
+    broken, _ = build_version(force=True)
     held = runtime.get()
     held.serving()
-    expected = {
-        version.name: held.engine_for(version)
-        .engine.classify([Transaction("corner bakery")])[0]
-        .confidence
-        for version in (active_version, second_version)
-    }
-    stop, wrong = threading.Event(), []
-
-    def work() -> None:
-        # The pause leaves the interpreter to the thread that swaps.
-        while not stop.wait(0.002):
-            served = held._serving
-            assert served is not None
-            decision = served.engine.classify([Transaction("corner bakery")])[0]
-            if decision.confidence != expected[served.name]:
-                wrong.append(served.name)
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for _ in range(10):
-        for version in (second_version, active_version):
-            activate_version(ModelVersion.objects.get(pk=version.pk))
-            held.refresh()
-            assert held.serving().name == version.name
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
-
-
-def test_older_versions_stay_loaded_up_to_a_bound(active_version: ModelVersion) -> None:
-    versions = [build_version(force=True)[0] for _ in range(runtime.KEPT_VERSIONS)]
-    held = runtime.get()
-    held.serving()
-    for version in versions:
-        held.engine_for(version)
-    assert len(held._loaded) == runtime.KEPT_VERSIONS
+    activate_version(second_version)
+    serving = held.serving()
+    spoil(second_version)
+    spoil(broken)
+    announce(broken)
+    held.engine_for(active_version)
+    assert held.serving() is serving
+    assert held.status().serving == second_version.name

@@ -6,6 +6,7 @@ from django.test import Client
 
 from classifier.models import Activation, ModelVersion
 from classifier.services.versions import activate_version, build_version
+from tests.database import database_away
 
 
 def test_alive_needs_no_database() -> None:
@@ -42,6 +43,16 @@ def test_a_fallback_is_ready_but_degraded(active_version: ModelVersion) -> None:
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert "config.json" in answer.json()["parts"][1]["detail"]
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_is_not_ready_and_is_the_engines_reason() -> None:
+    with database_away():
+        answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    database, engine = answer.json()["parts"]
+    assert database["detail"] == "does not answer: InterfaceError"
+    assert engine["detail"] == "serves nothing: The active version cannot be read: InterfaceError."
 
 
 @pytest.mark.django_db

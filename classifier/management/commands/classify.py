@@ -75,7 +75,7 @@ class Command(BaseCommand):
         _check_paths(source, output, rejects, is_overwriting=options["overwrite"])
         delimiter = options["delimiter"]
         try:
-            get_router().route(None)
+            get_router().routes({None})
             format = detect_format(
                 source, options["encoding"], DELIMITER_WORDS.get(delimiter, delimiter)
             )

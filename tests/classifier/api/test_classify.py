@@ -58,6 +58,16 @@ def test_a_thousand_answers_come_in_the_order_asked_with_duplicates(classify: Cl
     ]
 
 
+@pytest.mark.parametrize("letter", ["ß", "½a", "ﷺ"])
+def test_a_text_that_folding_lengthens_is_stored_within_its_column(
+    classify: Classify, letter: str
+) -> None:
+    (result,) = classify({"description": (letter * 512)[:512]})
+    prediction = Prediction.objects.get(pk=result["prediction_id"])
+    assert prediction.description == (letter * 512)[:512]
+    assert 0 < len(prediction.canonical_text) <= 512
+
+
 def test_every_answer_is_stored_as_it_was_given(classify: Classify, api: APIClient) -> None:
     results = classify(
         {

@@ -29,6 +29,13 @@ def test_an_example_is_stored_trimmed_with_its_canonical_text(api: APIClient) ->
     assert (example.source, example.note) == ("analyst", "seen twice")
 
 
+def test_a_text_that_folding_lengthens_is_stored_within_its_column(api: APIClient) -> None:
+    response = add(api, text="ß" * 512)
+    assert response.status_code == 201
+    example = Example.objects.get(pk=response.json()["id"])
+    assert (example.text, example.canonical_text) == ("ß" * 512, "s" * 512)
+
+
 def test_the_history_says_which_key_added_it(api: APIClient) -> None:
     example = Example.objects.get(pk=add(api).json()["id"])
     assert example.history.get().history_change_reason == "API key test"

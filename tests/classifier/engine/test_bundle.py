@@ -4,9 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from classifier.engine.bundle import file_digest, read_bundle
+from classifier.engine.encoder import Encoder
 from classifier.engine.engine import Engine
 from classifier.engine.types import Transaction
 from classifier.exceptions import BundleError
@@ -63,6 +66,61 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         Engine.load(tmp_path / "nowhere")
 
 
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_text("")
+    with pytest.raises(BundleError, match=r"manifest\.json cannot be read: Not a directory"):
+        read_bundle(tmp_path / "bundle")
+
+
+def test_a_folder_in_place_of_a_file_is_refused(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").mkdir()
+    with pytest.raises(BundleError, match=r"manifest\.json cannot be read: Is a directory"):
+        read_bundle(folder)
+
+
+def test_another_bundle_in_its_place_is_refused(folder: Path) -> None:
+    built = file_digest(folder / "manifest.json")
+    assert read_bundle(folder, manifest_digest=built).folder == folder
+    config = json.loads((folder / "config.json").read_text())
+    rewrite(folder, "config.json", json.dumps({**config, "figures": {}}))
+    assert read_bundle(folder).figures == {}
+    with pytest.raises(BundleError, match=r"manifest\.json is not the manifest that was built"):
+        read_bundle(folder, manifest_digest=built)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"files": 7}, {"files": []}, {"files": None}, {"version": None}],
+    ids=["a number", "a list", "nothing", "no version"],
+)
+def test_a_manifest_with_fields_of_another_kind_is_refused(
+    folder: Path, change: dict[str, object]
+) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text()) | change
+    if manifest["version"] is None:
+        del manifest["version"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match=r"is not a bundle|does not list"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("entry", [None, [], {}, "sha256"])
+def test_a_manifest_that_says_nothing_of_a_file_is_refused(folder: Path, entry: object) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["config.json"] = entry
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match="is not a bundle"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("content", ["[]", '"text"', '{"categories": 7}', '{"categories": [[]]}'])
+def test_a_config_of_another_shape_is_refused(folder: Path, content: str) -> None:
+    rewrite(folder, "config.json", content)
+    with pytest.raises(BundleError, match="is not a bundle"):
+        read_bundle(folder)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 99}', "not json"])
 def test_a_manifest_of_another_shape_is_refused(folder: Path, content: str) -> None:
     (folder / "manifest.json").write_text(content)
@@ -117,3 +175,53 @@ def test_a_model_that_is_no_onnx_is_refused(folder: Path) -> None:
     rewrite(folder, "encoder/model.onnx", "not a model")
     with pytest.raises(BundleError, match="not a usable model"):
         Engine.load(folder)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "no JSON", '{"version": "1.0", "model": {}}'])
+def test_a_tokenizer_that_is_none_is_refused(folder: Path, content: str) -> None:
+    rewrite(folder, "encoder/tokenizer.json", content)
+    with pytest.raises(BundleError, match=r"tokenizer\.json is not a usable tokenizer"):
+        Engine.load(folder)
+
+
+@pytest.mark.parametrize("max_tokens", [-1, "many", None])
+def test_an_encoder_card_without_a_usable_length_is_refused(
+    folder: Path, max_tokens: object
+) -> None:
+    card = json.loads((folder / "encoder/encoder.json").read_text())
+    rewrite(folder, "encoder/encoder.json", json.dumps({**card, "max_tokens": max_tokens}))
+    with pytest.raises(BundleError, match=r"tokenizer\.json is not a usable tokenizer"):
+        Engine.load(folder)
+
+
+def test_an_encoder_card_that_is_a_folder_is_refused(folder: Path) -> None:
+    (folder / "encoder/encoder.json").unlink()
+    (folder / "encoder/encoder.json").mkdir()
+    with pytest.raises(BundleError, match=r"encoder\.json cannot be read"):
+        Encoder(folder / "encoder")
+
+
+def write_model(folder: Path, operator: str, kind: int) -> None:
+    """A model of one node that takes and gives what an encoder does, in numbers of `kind`."""
+    inputs = ("input_ids", "attention_mask")
+    graph = helper.make_graph(
+        [helper.make_node(operator, [inputs[0]], ["vectors"])],
+        "graph",
+        [helper.make_tensor_value_info(name, kind, ["texts", "tokens"]) for name in inputs],
+        [helper.make_tensor_value_info("vectors", kind, ["texts", "tokens"])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=8)
+    onnx.save(model, folder / "encoder/model.onnx")
+
+
+def test_a_model_that_this_runtime_has_no_kernel_for_is_refused(folder: Path) -> None:
+    """ONNX Runtime's exception for it shares no base with its others."""
+    write_model(folder, "Softsign", TensorProto.DOUBLE)
+    with pytest.raises(BundleError, match=r"not a usable model.*NOT_IMPLEMENTED"):
+        Encoder(folder / "encoder")
+
+
+def test_a_model_that_takes_no_token_ids_is_refused_when_it_is_warmed(folder: Path) -> None:
+    write_model(folder, "Identity", TensorProto.FLOAT)
+    with pytest.raises(BundleError, match="cannot be run"):
+        Encoder(folder / "encoder").warm()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.engine.descriptors import normalize
+from classifier.engine.descriptors import MAX_CANONICAL_LENGTH, _fold, normalize
 
 CANONICAL = [
     # processor prefixes
@@ -218,15 +218,7 @@ LINES = st.lists(PIECES, max_size=12).flatmap(
 )
 # text() alone would leave lone surrogates out.
 ANYTHING = st.text(st.characters()) | st.text(st.characters(categories=["Cs", "Cf", "Cc", "Lu"]))
-
-
-def folded(text: str) -> str:
-    """Return the folded text by way of the rule that a text without any match is only folded.
-
-    A text of over 1,000 characters has no match by contract.
-    """
-    padding = " " + "z" * 1001
-    return normalize(text + padding).removesuffix(padding.strip()).rstrip(" ")
+LONG = st.builds(str.__mul__, ANYTHING, st.integers(1, 600))
 
 
 def has_letter(text: str) -> bool:
@@ -298,9 +290,18 @@ def test_a_bare_number_is_stripped_from_a_memo_only() -> None:
     assert normalize("TIM HORTONS 1342 HAMILTON ONTARIO") == "tim hortons hamilton ontario"
 
 
-def test_a_text_that_is_no_descriptor_is_only_folded() -> None:
-    assert normalize("SQ *" + "A" * 996) == "a" * 996
-    assert normalize("SQ *" + "A" * 997) == "sq *" + "a" * 997
+def test_the_folded_text_is_cut_before_anything_is_stripped() -> None:
+    assert normalize("SQ *" + "A" * 508) == "a" * 508
+    assert normalize("SQ *" + "A" * 5000) == "a" * 508
+    assert normalize("A" * 511 + " B") == "a" * 511
+
+
+@pytest.mark.parametrize("letter", ["ß", "½a", "ﷺ", "ΐ", "ŉ", "İ", "ǰ\u0323"])
+@pytest.mark.parametrize("length", [511, 512])
+def test_a_text_that_folding_lengthens_is_cut(letter: str, length: int) -> None:
+    once = normalize((letter * 512)[:length])
+    assert len(once) <= MAX_CANONICAL_LENGTH
+    assert normalize(once) == once
 
 
 def test_a_text_that_does_not_settle_is_only_folded() -> None:
@@ -308,7 +309,12 @@ def test_a_text_that_does_not_settle_is_only_folded() -> None:
     assert normalize(wrappers + "SHOP") == (wrappers + "SHOP").lower()
 
 
-@given(ANYTHING | LINES)
+@given(ANYTHING | LINES | LONG)
+def test_the_result_has_a_bound(text: str) -> None:
+    assert len(normalize(text)) <= MAX_CANONICAL_LENGTH
+
+
+@given(ANYTHING | LINES | LONG)
 def test_normalizing_twice_changes_nothing(text: str) -> None:
     once = normalize(text)
     assert normalize(once) == once
@@ -316,12 +322,12 @@ def test_normalizing_twice_changes_nothing(text: str) -> None:
 
 @given(ANYTHING | LINES)
 def test_the_result_is_never_longer_than_the_folded_text(text: str) -> None:
-    assert len(normalize(text)) <= len(folded(text))
+    assert len(normalize(text)) <= len(_fold(text))
 
 
 @given(ANYTHING | LINES)
 def test_a_letter_is_left_where_there_was_one(text: str) -> None:
-    assert has_letter(normalize(text)) == has_letter(folded(text))
+    assert has_letter(normalize(text)) == has_letter(_fold(text))
 
 
 @given(ANYTHING | LINES)

@@ -1,11 +1,15 @@
 """Building versions and putting them live."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from safetensors.numpy import load_file, save_file
 
 from classifier import runtime
 from classifier.engine.bundle import file_digest, read_bundle
@@ -135,6 +139,25 @@ def test_a_last_version_that_cannot_be_read_is_not_needed(active_version: ModelV
     )
 
 
+def test_vectors_are_not_taken_from_a_bundle_that_is_not_the_last_versions_own(
+    active_version: ModelVersion,
+) -> None:
+    """Its files agree with its manifest, and its manifest not with the row."""
+    last, _ = build_version(force=True)
+    folder = settings.ARTIFACTS_DIR / last.folder
+    vectors, manifest = folder / "examples.safetensors", folder / "manifest.json"
+    tensors = load_file(vectors)
+    save_file({**tensors, "vectors": tensors["vectors"][::-1].copy()}, vectors)
+    content = json.loads(manifest.read_text())
+    content["files"][vectors.name]["sha256"] = file_digest(vectors)
+    manifest.write_text(json.dumps(content))
+    again, _ = build_version(force=True)
+    assert np.array_equal(
+        read_bundle(settings.ARTIFACTS_DIR / again.folder).examples.vectors,
+        read_bundle(settings.ARTIFACTS_DIR / active_version.folder).examples.vectors,
+    )
+
+
 def test_what_is_switched_off_is_left_out(active_version: ModelVersion) -> None:
     Category.objects.filter(slug="crypto").update(is_active=False)
     Category.objects.filter(slug="pets").update(is_active=False)
@@ -219,3 +242,23 @@ def test_a_version_with_spoiled_files_is_not_activated(active_version: ModelVers
     assert ModelVersion.objects.active().get() == active_version
     version.refresh_from_db()
     assert version.status == ModelVersion.Status.CANDIDATE
+
+
+def test_a_version_with_another_ones_files_is_not_activated(active_version: ModelVersion) -> None:
+    version, _ = build_version(force=True)
+    folder = settings.ARTIFACTS_DIR / version.folder
+    shutil.rmtree(folder)
+    shutil.copytree(settings.ARTIFACTS_DIR / active_version.folder, folder)
+    with pytest.raises(BundleError, match=r"manifest\.json is not the manifest that was built"):
+        activate_version(version)
+    assert ModelVersion.objects.active().get() == active_version
+
+
+def test_files_are_checked_before_the_transaction_that_others_wait_for(
+    active_version: ModelVersion,
+) -> None:
+    version, _ = build_version(force=True)
+    (settings.ARTIFACTS_DIR / version.folder / "config.json").unlink()
+    with CaptureQueriesContext(connection) as queries, pytest.raises(BundleError):
+        activate_version(version)
+    assert len(queries) == 0

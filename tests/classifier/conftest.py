@@ -1,0 +1,73 @@
+"""Versions beside the active one, and ways to spoil them."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from pytest_django import Settings
+
+from classifier.models import Activation, Example, ModelVersion
+from classifier.services.versions import build_version
+
+
+def folder(version: ModelVersion) -> Path:
+    return Path(settings.ARTIFACTS_DIR) / version.folder
+
+
+def spoil(version: ModelVersion) -> None:
+    (folder(version) / "prototypes.safetensors").write_bytes(b"spoiled")
+
+
+def replace_by_a_file(version: ModelVersion) -> None:
+    shutil.rmtree(folder(version))
+    folder(version).write_text("")
+
+
+def announce(version: ModelVersion) -> None:
+    """What a process reads of an activation; `activate_version` would refuse spoiled files."""
+    Activation.objects.create(to_version=version)
+
+
+class Gate:
+    """Holds up the next load of a version in its middle, at a manifest that is a pipe."""
+
+    def __init__(self, version: ModelVersion) -> None:
+        self._path = folder(version) / "manifest.json"
+        self._content = self._path.read_bytes()
+        self._path.unlink()
+        os.mkfifo(self._path)
+
+    @contextmanager
+    def held_up(self) -> Iterator[None]:
+        """Wait until a load has begun; it goes on at the end."""
+        with self._path.open("wb") as pipe:
+            yield
+            self._path.unlink()
+            self._path.write_bytes(self._content)
+            pipe.write(self._content)
+
+
+@pytest.fixture
+def second_version(active_version: ModelVersion) -> ModelVersion:
+    """Another version of the same input, with files of its own."""
+    version, _ = build_version(force=True)
+    return version
+
+
+@pytest.fixture
+def different_version(active_version: ModelVersion) -> ModelVersion:
+    """A version that was shown one example less."""
+    example = Example.objects.filter(category__slug="coffee-shops").earliest("id")
+    Example.objects.filter(pk=example.pk).update(is_active=False)
+    version, _ = build_version()
+    return version
+
+
+@pytest.fixture
+def due(settings: Settings) -> None:
+    """Every use looks for an activation and a failed load is tried again at once."""
+    settings.ENGINE_POLL_SECONDS = 0
