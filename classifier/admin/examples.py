@@ -130,9 +130,7 @@ class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         if not form.is_valid():
             return self._ask_where(request, queryset, form)
         category = form.cleaned_data["category"]
-        examples = list(queryset.select_related("category"))
-        refused = move_examples(examples, category)
-        moved = len(examples) - len(refused)
+        moved, refused = move_examples(queryset, category)
         self.message_user(
             request,
             format_html(
