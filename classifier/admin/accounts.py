@@ -17,6 +17,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    moments = {"last_login": "Last login", "date_joined": "Joining"}
 
 
 @admin.register(Group)
