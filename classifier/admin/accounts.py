@@ -18,6 +18,7 @@ class UserAdmin(DjangoUserAdmin, Admin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    moments = {"last_login": "Last login", "date_joined": "Joining"}
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Who did what must stay known: an account is switched off, not deleted."""

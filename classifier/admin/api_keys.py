@@ -64,6 +64,7 @@ class ApiKeyAdmin(Admin):
     )
     add_fieldsets = ((None, {"fields": ("name", "scopes", "expiry_date")}),)
     readonly_fields = ("prefix", "state", "created", "last_used_at")
+    moments = {"expiry_date": "Expiry"}
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """A key is revoked: its row says who asked for the predictions it paid for."""

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from classifier.admin.base import Admin, Inline
 from classifier.admin.cells import change_link, changelist_url, link
 from classifier.admin.filters import CategoryFilter, PrimaryCategoryFilter
+from classifier.admin.names import name_by_label
 from classifier.models import Category, Example
 from classifier.services.examples import move_examples, switch_examples
 
@@ -42,6 +43,12 @@ class ExampleForm(forms.ModelForm[Example]):
             self.add_error("text", format_html("See {}.", change_link(twin, "that example")))
 
 
+class ExampleRowForm(ExampleForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_by_label(self)
+
+
 class ExampleFormSet(PaginationInlineFormSet):  # type: ignore[misc]
     """Two new rows of one submission are compared with each other too."""
 
@@ -59,7 +66,7 @@ class ExampleFormSet(PaginationInlineFormSet):  # type: ignore[misc]
 
 class ExampleInline(Inline):
     model = Example
-    form = ExampleForm
+    form = ExampleRowForm
     formset = ExampleFormSet
     fields = ("text", "canonical_text", "source", "is_override", "is_active")
     readonly_fields = ("canonical_text", "source")
@@ -130,9 +137,7 @@ class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         if not form.is_valid():
             return self._ask_where(request, queryset, form)
         category = form.cleaned_data["category"]
-        examples = list(queryset.select_related("category"))
-        refused = move_examples(examples, category)
-        moved = len(examples) - len(refused)
+        moved, refused = move_examples(queryset, category)
         self.message_user(
             request,
             format_html(

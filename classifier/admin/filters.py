@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.forms import RangeDateTimeForm
 
+from classifier.admin.names import name_moment
 from classifier.models import Category, ModelVersion
 
 
@@ -64,8 +66,18 @@ class VersionFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(version_id=key_of(self.value())) if self.value() else queryset
 
 
+class MomentsForm(RangeDateTimeForm):  # type: ignore[misc]
+    def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(name, *args, **kwargs)
+        title = name.replace("_", " ").capitalize()
+        for side in ("from", "to"):
+            name_moment(self.fields[f"{name}_{side}"], f"{title}, {side}")
+
+
 class MomentsFilter(RangeDateTimeFilter):  # type: ignore[misc]
     """From and to, in the time zone of the pages. A date without a time is its whole day."""
+
+    form_class = MomentsForm
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         start, end = self._moment("from", time.min), self._moment("to", time.max)

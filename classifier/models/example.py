@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -82,7 +83,11 @@ class Example(models.Model):
             message = "It holds no letters to learn from."
             raise ValidationError({"text": ValidationError(message, code="no_text")})
         twins = Example.objects.filter(canonical_text=self.canonical_text).exclude(pk=self.pk)
-        for twin in twins.select_related("category__parent"):
+        self.clean_beside(twins.select_related("category__parent"))
+
+    def clean_beside(self, twins: "Iterable[Example]") -> None:
+        """Raises ValidationError where one of `twins`, the others of its text, rules it out."""
+        for twin in twins:
             if twin.category_id == self.category_id:
                 message = f"This category has it already, as “{twin.text}”."
                 raise ValidationError({"text": ValidationError(message, code="duplicate")})

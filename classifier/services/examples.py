@@ -1,6 +1,6 @@
 """Curate labelled examples."""
 
-from collections.abc import Sequence
+from collections import defaultdict
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -10,6 +10,8 @@ from simple_history.utils import bulk_update_with_history
 
 from classifier.exceptions import ConflictError, InvalidItemError
 from classifier.models import Category, Example
+
+BATCH = 500
 
 
 def find_detailed_category(slug: str, path: str) -> Category:
@@ -64,18 +66,33 @@ def add_example(
 
 
 @transaction.atomic
-def move_examples(examples: Sequence[Example], category: Category) -> list[tuple[Example, str]]:
-    """Move examples to a category, each with its history row. Returns those refused, and why."""
-    refused = []
-    for example in examples:
-        example.category = category
+def move_examples(
+    examples: "QuerySet[Example]", category: Category
+) -> tuple[int, list[tuple[Example, str]]]:
+    """Move examples to a detailed category, each with its history row.
+
+    Returns how many moved, and those refused with the reason of each.
+    """
+    chosen = list(examples.values_list("pk", flat=True))
+    texts = examples.order_by().values("canonical_text")
+    alike = Example.objects.filter(canonical_text__in=texts).select_related("category__parent")
+    by_pk = {example.pk: example for example in alike}
+    by_text = defaultdict(list)
+    for example in by_pk.values():
+        by_text[example.canonical_text].append(example)
+    moved, refused = [], []
+    for example in (by_pk[pk] for pk in chosen):
+        twins = [twin for twin in by_text[example.canonical_text] if twin is not example]
+        home, example.category = example.category, category
         try:
-            example.full_clean()
+            example.clean_beside(twins)
         except ValidationError as error:
+            example.category = home
             refused.append((example, " ".join(error.messages)))
         else:
-            example.save()
-    return refused
+            moved.append(example)
+    bulk_update_with_history(moved, Example, ["category"], batch_size=BATCH)
+    return len(moved), refused
 
 
 def switch_examples(examples: "QuerySet[Example]", is_active: bool) -> int:
@@ -83,7 +100,7 @@ def switch_examples(examples: "QuerySet[Example]", is_active: bool) -> int:
     changed = list(examples.filter(is_active=not is_active))
     for example in changed:
         example.is_active = is_active
-    bulk_update_with_history(changed, Example, ["is_active"], batch_size=500)
+    bulk_update_with_history(changed, Example, ["is_active"], batch_size=BATCH)
     return len(changed)
 
 

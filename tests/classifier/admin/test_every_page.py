@@ -1,11 +1,14 @@
 """Every page of the admin opens for who may see it, and for nobody else."""
 
+from collections.abc import Iterator, Sequence
+
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 
 from classifier.admin.cells import change_url
 from classifier.models import Activation, Category, Encoder, Example
@@ -18,6 +21,19 @@ ADDABLE = {
     "classifier.ApiKey",
     "auth.User",
     "auth.Group",
+}
+DELETABLE = {
+    "classifier.Category",
+    "classifier.Example",
+    "auth.User",
+    "auth.Group",
+    "django_q.Failure",
+}
+NOT_OPENED = {
+    "login": "whoever is signed in is sent on; the browser's test signs in there",
+    "logout": "it is no page: a POST that ends the session",
+    "autocomplete": "it answers a field that searches while one types; no form here has one",
+    "view_on_site": "no row has a page outside the admin",
 }
 LOGS = [
     "classifier.Activation", "classifier.Encoder", "classifier.Feedback", "classifier.Job",
@@ -48,22 +64,52 @@ def row_of(rows: Rows, admin_user: User) -> dict[str, Model]:
 
 
 @pytest.fixture
-def custom_pages(rows: Rows) -> list[str]:
-    return [
-        reverse("admin:index"),
-        reverse("admin:try_it"),
-        reverse("admin:classifier_modelversion_build"),
-        reverse("admin:classifier_modelversion_activate", args=[rows.version.pk]),
-        reverse("admin:classifier_job_abandon", args=[rows.job.pk]),
-        reverse("admin:classifier_job_progress", args=[rows.job.pk]),
-        change_url(rows.api_key).replace("/change/", "/revoke/"),
-        reverse("admin:classifier_category_simple_history", args=_newest_history(rows.category)),
-        reverse("admin:classifier_example_simple_history", args=_newest_history(rows.example)),
-    ]
+def own_pages() -> dict[str, str]:
+    """Pages that every member of staff has, by the name of their address."""
+    names = ("index", "search", "password_change", "password_change_done", "jsi18n")
+    return {name: reverse(f"admin:{name}") for name in names}
 
 
-def _newest_history(row: Category | Example) -> list[int]:
+@pytest.fixture
+def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
+    """Pages beside those that every model has, by the name of their address."""
+    arguments: dict[str, list[object]] = {
+        "app_list": ["classifier"],
+        "try_it": [],
+        "auth_user_password_change": [admin_user.pk],
+        "classifier_modelversion_build": [],
+        "classifier_modelversion_activate": [rows.version.pk],
+        "classifier_job_abandon": [rows.job.pk],
+        "classifier_job_progress": [rows.job.pk],
+        "classifier_apikey_revoke": [quote(rows.api_key.pk)],
+        "classifier_category_simple_history": _newest_history(rows.category),
+        "classifier_example_simple_history": _newest_history(rows.example),
+    }
+    return {name: reverse(f"admin:{name}", args=args) for name, args in arguments.items()}
+
+
+def _newest_history(row: Category | Example) -> list[object]:
     return [row.pk, row.history.latest().pk]
+
+
+def _names(patterns: Sequence[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _names(pattern.url_patterns)
+        elif pattern.name:
+            yield pattern.name
+
+
+def test_every_address_of_the_admin_is_opened_here_or_says_why_not(
+    own_pages: dict[str, str], custom_pages: dict[str, str]
+) -> None:
+    of_models = {
+        f"{model._meta.app_label}_{model._meta.model_name}_{page}"
+        for model in MODELS
+        for page in ("changelist", "add", "change", "history", "delete")
+    }
+    named = {*of_models, *own_pages, *custom_pages, *NOT_OPENED}
+    assert set(_names(admin.site.get_urls())) == named
 
 
 def test_every_registered_model_has_a_row_here(row_of: dict[str, Model]) -> None:
@@ -91,6 +137,15 @@ def test_a_row_is_added_by_hand_only_where_that_makes_sense(
     assert staff.get(address(model, "add")).status_code == expected
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_a_row_is_deleted_by_hand_only_where_that_makes_sense(
+    model: type[Model], staff: Client, row_of: dict[str, Model]
+) -> None:
+    label = model._meta.label
+    page = change_url(row_of[label]).replace("/change/", "/delete/")
+    assert staff.get(page).status_code == (200 if label in DELETABLE else 403)
+
+
 @pytest.mark.parametrize("label", LOGS)
 def test_a_log_is_not_changed_or_deleted_even_by_a_superuser(
     label: str, staff: Client, row_of: dict[str, Model]
@@ -103,10 +158,12 @@ def test_a_log_is_not_changed_or_deleted_even_by_a_superuser(
     assert type(row)._default_manager.filter(pk=row.pk).exists()
 
 
-def test_pages_beside_the_lists_open(staff: Client, custom_pages: list[str]) -> None:
-    assert [(url, staff.get(url).status_code) for url in custom_pages] == [
-        (url, 200) for url in custom_pages
-    ]
+def test_pages_beside_the_lists_open(
+    staff: Client, own_pages: dict[str, str], custom_pages: dict[str, str]
+) -> None:
+    pages = own_pages | custom_pages
+    opened = {name: staff.get(url).status_code for name, url in pages.items()}
+    assert opened == dict.fromkeys(pages, 200)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
@@ -118,19 +175,20 @@ def test_staff_without_permission_sees_no_list_and_no_row(
     assert client.get(change_url(row_of[model._meta.label])).status_code == 403
 
 
-def test_staff_without_permission_sees_no_page_but_the_first(
-    client: Client, make_staff: Make, custom_pages: list[str]
+def test_staff_without_permission_sees_no_page_but_their_own(
+    client: Client, make_staff: Make, own_pages: dict[str, str], custom_pages: dict[str, str]
 ) -> None:
     client.force_login(make_staff())
-    index, *others = custom_pages
-    assert client.get(index).status_code == 200
-    assert {client.get(url).status_code for url in others} <= {403, 404}
+    assert {client.get(url).status_code for url in own_pages.values()} == {200}
+    assert {client.get(url).status_code for url in custom_pages.values()} <= {403, 404}
 
 
-def test_nobody_sees_anything_before_signing_in(client: Client, custom_pages: list[str]) -> None:
-    for url in custom_pages:
+def test_nobody_sees_anything_before_signing_in(
+    client: Client, own_pages: dict[str, str], custom_pages: dict[str, str]
+) -> None:
+    for url in (own_pages | custom_pages).values():
         response = client.get(url)
-        assert response.status_code == 302
+        assert response.status_code == 302, url
         assert response["Location"].startswith(reverse("admin:login"))
 
 

@@ -1,13 +1,17 @@
 """Examples: add, search, move, switch."""
 
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from classifier.admin.cells import change_url
 from classifier.models import Category, Example
+from classifier.services.examples import move_examples
 
 LIST = "admin:classifier_example_changelist"
 ADD = "admin:classifier_example_add"
@@ -120,6 +124,49 @@ def test_an_example_that_cannot_move_stays_and_the_reason_is_told(
     assert "Not moved: 1." in page
     assert "This category has it already" in page
     assert list(Example.objects.filter(pk__in=[stays.pk, moves.pk], category=groceries)) == [stays]
+
+
+def test_of_two_that_say_the_same_only_the_first_moves(
+    staff: Client, coffee: Category, groceries: Category
+) -> None:
+    fuel = Category.objects.get(slug="fuel-and-charging")
+    second = Example.objects.create(category=fuel, text="SQ *ZORBLAX 0423")
+    first = Example.objects.create(category=groceries, text="ZORBLAX", is_override=True)
+    page = act(staff, "move", [first, second], category=coffee.pk, apply="1").content.decode()
+    assert "1 example moved to" in page
+    assert "This category has it already, as “ZORBLAX”." in page
+    assert list(Example.objects.filter(canonical_text="zorblax", category=coffee)) == [first]
+    assert second.history.count() == 1
+
+
+def test_a_text_of_a_third_category_does_not_move_without_an_override(
+    staff: Client, coffee: Category, groceries: Category
+) -> None:
+    fuel = Category.objects.get(slug="fuel-and-charging")
+    stays = Example.objects.create(category=fuel, text="ZORBLAX")
+    Example.objects.create(category=groceries, text="SQ *ZORBLAX 0423", is_override=True)
+    page = act(staff, "move", [stays], category=coffee.pk, apply="1").content.decode()
+    assert f"{groceries} has it already, as “SQ *ZORBLAX 0423”" in page
+    stays.refresh_from_db()
+    assert stays.category == fuel
+
+
+def test_moving_asks_the_database_as_much_for_many_as_for_few(
+    staff: Client, coffee: Category, groceries: Category
+) -> None:
+    new = Example.objects.bulk_create(
+        Example(category=groceries, text=f"ZORBLAX {word}", canonical_text=f"zorblax {word}")
+        for word in (a + b for a in "xy" for b in ascii_lowercase)
+    )
+    assert _queries_of_moving(new[:2], coffee) == _queries_of_moving(new[2:], coffee)
+    assert coffee.examples.filter(text__startswith="ZORBLAX").count() == len(new)
+
+
+def _queries_of_moving(examples: list[Example], category: Category) -> int:
+    chosen = Example.objects.filter(pk__in=[example.pk for example in examples])
+    with CaptureQueriesContext(connection) as captured:
+        assert move_examples(chosen, category) == (len(examples), [])
+    return len(captured)
 
 
 def test_switching_off_is_in_the_history_and_can_be_undone(
