@@ -1,9 +1,12 @@
 """Whatever the headers hold, the WSGI application answers: nothing leaves it as an exception."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.signals import request_started
+from django.db import close_old_connections
 from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +29,14 @@ MALFORMED = [
     "application/json; charset=undefined",
     "application/json; charset=\xff",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """A request would begin by closing the connection that holds the test's transaction."""
+    request_started.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
 
 
 def ask(method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int, bytes]:
