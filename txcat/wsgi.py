@@ -35,8 +35,6 @@ class Application(WSGIHandler):
             del environ["CONTENT_TYPE"]
         if not all(map(_is_parsable, accept.split(","))):
             del environ["HTTP_ACCEPT"]
-        if not _is_utf8(environ.get("SCRIPT_NAME", "")):
-            environ["SCRIPT_NAME"] = ""
         return super().__call__(environ, start_response)
 
 
@@ -44,15 +42,6 @@ def _is_parsable(media_type: str) -> bool:
     try:
         parse_header_parameters(media_type)
     except (TypeError, ValueError):  # TypeError: "a/b; x*=1; x*0=2", which is sorted by number.
-        return False
-    return True
-
-
-def _is_utf8(text: str) -> bool:
-    """Of text as WSGI has it: each character a byte."""
-    try:
-        text.encode("latin-1").decode()
-    except UnicodeDecodeError:
         return False
     return True
 
