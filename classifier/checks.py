@@ -1,23 +1,22 @@
 """What must hold where this is deployed, found at boot."""
 
-import os
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
 
 
 @register()
 def check_threads(**kwargs: Any) -> list[CheckMessage]:
-    """txcat.W001: more engine threads than cores make every request slower."""
+    """txcat.W001: more engine threads than CPUs make every request slower."""
     wanted = settings.WEB_PROCESSES * settings.ENGINE_THREADS
-    cores = len(os.sched_getaffinity(0))
-    if wanted <= cores:
+    if wanted <= settings.CPUS:
         return []
     return [
         Warning(
             f"{settings.WEB_PROCESSES} web processes × {settings.ENGINE_THREADS} engine threads "
-            f"on {cores} cores.",
+            f"on {settings.CPUS} CPUs.",
             hint="Lower TXCAT_WEB_PROCESSES or TXCAT_ENGINE_THREADS.",
             id="txcat.W001",
         )
@@ -35,6 +34,24 @@ def check_queue(**kwargs: Any) -> list[CheckMessage]:
             "Q_CLUSTER needs retry > timeout and a finite max_attempts.",
             hint="Otherwise a running task is delivered to a second worker.",
             id="txcat.E001",
+        )
+    ]
+
+
+@register()
+def check_router(**kwargs: Any) -> list[CheckMessage]:
+    """txcat.E002: a router that is not there would fail every request."""
+    try:
+        if hasattr(import_string(settings.ROUTER), "route"):
+            return []
+        reason = "it has no method `route`"
+    except (ImportError, ValueError) as error:
+        reason = str(error)
+    return [
+        Error(
+            f"TXCAT_ROUTER={settings.ROUTER!r} is no router: {reason}.",
+            hint="Name a class by its dotted path, such as classifier.routing.ActiveRouter.",
+            id="txcat.E002",
         )
     ]
 

@@ -6,6 +6,8 @@ Helpers first: each refuses a value it cannot read, naming the variable. Then pl
 import os
 import secrets
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 import environ
@@ -22,33 +24,36 @@ env = environ.Env()
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
+POSTGRESQL_SCHEMES = {"postgres", "postgresql", "pgsql", "psql"}
+
+
+def text(name: str, default: str) -> str:
+    """What is set; a blank value is as good as none."""
+    value: str = env.str(name, default="")
+    return value if value.strip() else default
 
 
 def flag(name: str, default: bool) -> bool:
     """A yes or a no; anything else is refused, where a cast would read it as no."""
-    word = env.str(name, default="").strip().lower()
-    if not word:
-        return default
+    word = text(name, str(default)).strip().lower()
     if word not in TRUE_WORDS | FALSE_WORDS:
         raise ImproperlyConfigured(f"{name}={word!r}: expected true or false.")
     return word in TRUE_WORDS
 
 
-def whole(name: str, default: int, minimum: int = 1) -> int:
-    """A whole number of at least `minimum`."""
-    word = env.str(name, default="").strip()
-    if not word:
-        return default
-    if not word.isdigit() or int(word) < minimum:
-        raise ImproperlyConfigured(f"{name}={word!r}: expected a whole number, {minimum} or more.")
-    return int(word)
+def whole(name: str, default: int, minimum: int = 1, maximum: int | None = None) -> int:
+    """A whole number of at least `minimum`, and at most `maximum` where there is one."""
+    word = text(name, str(default)).strip()
+    number = int(word) if word.isdecimal() else -1
+    if number < minimum or (maximum is not None and number > maximum):
+        limits = f"{minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a whole number, {limits}.")
+    return number
 
 
 def share(name: str, default: float) -> float:
     """A number from 0 to 1."""
-    word = env.str(name, default="").strip()
-    if not word:
-        return default
+    word = text(name, str(default)).strip()
     try:
         number = float(word)
     except ValueError:
@@ -64,10 +69,23 @@ def words(name: str, default: list[str]) -> list[str]:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    word = str(env.str(name, default=default)).strip()
+    word = text(name, default).strip()
     if word not in allowed:
         raise ImproperlyConfigured(f"{name}={word!r}: expected one of {', '.join(allowed)}.")
     return word
+
+
+def database(name: str) -> dict[str, Any]:
+    """The PostgreSQL database of an address. The error does not repeat it: it holds a password."""
+    address = text(name, "")
+    try:
+        known = urlsplit(address).scheme in POSTGRESQL_SCHEMES
+        parts: dict[str, Any] = env.db_url_config(address) if known else {}
+    except ValueError:
+        parts = {}
+    if not parts.get("NAME"):
+        raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
+    return parts
 
 
 def stored_secret(path: Path) -> str:
@@ -92,18 +110,18 @@ def stored_secret(path: Path) -> str:
 
 # Where things are
 
-DATA_DIR = Path(env.str("TXCAT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(text("TXCAT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 ARTIFACTS_DIR = DATA_DIR / "artifacts"
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
-DATABASE_URL = env.str("DATABASE_URL", default="")
-REDIS_URL = env.str("REDIS_URL", default="")
+DATABASE_URL = text("DATABASE_URL", default="")
+REDIS_URL = text("REDIS_URL", default="")
 IS_EMBEDDED = not DATABASE_URL
 
 # Safety
 
 DEBUG = flag("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY = text("SECRET_KEY", default="")
 if not SECRET_KEY:
     if not IS_EMBEDDED:
         raise ImproperlyConfigured("SECRET_KEY must be set where DATABASE_URL is.")
@@ -182,7 +200,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = text("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # Database
@@ -197,18 +215,16 @@ SQLITE_OPTIONS = {
         "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;"
     ),
 }
-if IS_EMBEDDED:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": DATA_DIR / "txcat.sqlite3",
-            "OPTIONS": SQLITE_OPTIONS,
-        }
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "txcat.sqlite3",
+        "OPTIONS": SQLITE_OPTIONS,
+        "CONN_MAX_AGE": None,
     }
-else:
-    DATABASES = {"default": env.db_url("DATABASE_URL")}
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"]["CONN_MAX_AGE"] = None if IS_EMBEDDED else 60
+    if IS_EMBEDDED
+    else {**database("DATABASE_URL"), "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60}
+}
 
 # Cache and queue
 
@@ -230,7 +246,7 @@ CACHES = {
         "LOCATION": "process",
     },
 }
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "txcat",
     "workers": whole("TXCAT_WORKERS", default=1),
     # retry > timeout > longest job, else a running task is delivered a second time.
@@ -247,7 +263,7 @@ Q_CLUSTER = {
 # Static files
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("TXCAT_STATIC_DIR", default=str(DATA_DIR / "static")))
+STATIC_ROOT = Path(text("TXCAT_STATIC_DIR", default=str(DATA_DIR / "static")))
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -258,9 +274,10 @@ STORAGES = {
 
 # Web server (txcat/gunicorn.conf.py)
 
-PORT = whole("PORT", default=8000)
-WEB_HOST = env.str("TXCAT_HOST", default="127.0.0.1")
-WEB_PROCESSES = whole("TXCAT_WEB_PROCESSES", default=available_cpus())
+PORT = whole("PORT", default=8000, maximum=65_535)
+WEB_HOST = text("TXCAT_HOST", default="127.0.0.1")
+CPUS = available_cpus()
+WEB_PROCESSES = whole("TXCAT_WEB_PROCESSES", default=CPUS)
 WEB_THREADS = whole("TXCAT_WEB_THREADS", default=2)
 
 # Engine
@@ -270,8 +287,8 @@ ENGINE_THREADS = whole("TXCAT_ENGINE_THREADS", default=1)
 ENGINE_SPINNING = flag("TXCAT_ENGINE_SPINNING", default=False)
 ENGINE_CACHE_BYTES = whole("TXCAT_ENGINE_CACHE_MB", default=64, minimum=0) * 1024 * 1024
 ENGINE_POLL_SECONDS = 0.5
-ROUTER = env.str("TXCAT_ROUTER", default="classifier.routing.ActiveRouter")
-ENCODER_NAME = env.str("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
+ROUTER = text("TXCAT_ROUTER", default="classifier.routing.ActiveRouter")
+ENCODER_NAME = text("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
 ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 
 # API

@@ -1,6 +1,5 @@
 """Deployment assumptions, found at boot."""
 
-import os
 from typing import Any
 
 import pytest
@@ -13,14 +12,25 @@ def ids(messages: list[Any]) -> list[str]:
     return [message.id for message in messages]
 
 
-def test_more_engine_threads_than_cores_is_a_warning(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
-    settings.WEB_PROCESSES, settings.ENGINE_THREADS = 2, 1
+def test_more_engine_threads_than_cpus_is_a_warning(settings: Any) -> None:
+    settings.WEB_PROCESSES, settings.ENGINE_THREADS, settings.CPUS = 2, 1, 2
     assert ids(checks.check_threads()) == []
     settings.ENGINE_THREADS = 2
     assert ids(checks.check_threads()) == ["txcat.W001"]
+    settings.ENGINE_THREADS, settings.CPUS = 1, 1
+    assert ids(checks.check_threads()) == ["txcat.W001"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["nonsense", "", ".x", "no.such.module", "classifier.routing.Nobody", "classifier.routing"],
+)
+def test_a_router_that_cannot_route_is_an_error(settings: Any, wrong: str) -> None:
+    assert ids(checks.check_router()) == []
+    settings.ROUTER = wrong
+    (error,) = checks.check_router()
+    assert ids([error]) == ["txcat.E002"]
+    assert f"TXCAT_ROUTER={wrong!r}" in error.msg
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = {"flag", "whole", "share", "words", "choice", "str", "db_url"}
+READERS = {"flag", "whole", "share", "words", "choice", "text", "database"}
 
 
 def variables_read() -> set[str]:

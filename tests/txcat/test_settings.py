@@ -46,6 +46,9 @@ def value(show: str, tmp_path: Path, **environment: str) -> str:
         ("DEBUG", "maybe"),
         ("TXCAT_TLS", "2"),
         ("PORT", "http"),
+        ("PORT", "²"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
         ("TXCAT_WEB_PROCESSES", "0"),
         ("TXCAT_ENGINE_THREADS", "-1"),
         ("TXCAT_ENGINE_CACHE_MB", "1.5"),
@@ -60,6 +63,42 @@ def test_a_value_that_cannot_be_read_is_refused_by_its_name(
     done = read("settings.DEBUG", tmp_path, **{name: bad})
     assert done.returncode != 0
     assert f"{name}='{bad}'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://user:hidden@127.0.0.1/name",
+        "sqlite:///name",
+        "postgres://user:hidden@127.0.0.1:port/name",
+        "postgres://user:hidden@127.0.0.1",
+        "postgres://user:hidden@[::1/name",
+    ],
+)
+def test_a_database_other_than_postgresql_is_refused_and_no_password_is_said(
+    url: str, tmp_path: Path
+) -> None:
+    done = read("settings.DEBUG", tmp_path, DATABASE_URL=url, SECRET_KEY="x")
+    assert done.returncode != 0
+    assert "DATABASE_URL: expected postgres://" in done.stderr
+    assert "hidden" not in done.stderr
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_text_left_blank_is_as_if_it_were_not_set(blank: str, tmp_path: Path) -> None:
+    names = "ROUTER", "ENCODER_NAME", "TIME_ZONE", "WEB_HOST", "DATA_DIR", "STATIC_ROOT"
+    variables = "TXCAT_ROUTER", "TXCAT_ENCODER", "TIME_ZONE", "TXCAT_HOST", "TXCAT_STATIC_DIR"
+    others = "TXCAT_LOG_LEVEL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY"
+    show = f"[str(getattr(settings, name)) for name in {(*names, 'IS_EMBEDDED', 'REDIS_URL')!r}]"
+    unset = value(show, tmp_path)
+    assert value(show, tmp_path, **dict.fromkeys((*variables, *others), blank)) == unset
+    assert "127.0.0.1" in unset
+
+
+def test_a_data_directory_left_blank_is_the_one_of_the_project(tmp_path: Path) -> None:
+    done = value("settings.DATA_DIR", tmp_path, TXCAT_DATA_DIR="", SECRET_KEY="x")
+    assert done == str(ROOT / "var")
 
 
 def test_debug_is_off_unless_asked(tmp_path: Path) -> None:
