@@ -1,13 +1,13 @@
 import csv
 import os
 import signal
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from tqdm import tqdm
 
 from classifier.models import ModelVersion, Prediction
 from classifier.services import file_classification
@@ -304,26 +304,25 @@ def test_without_an_active_version_there_is_no_answer(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [source]
 
 
-def test_a_run_that_is_stopped_leaves_no_file(tmp_path: Path) -> None:
-    rows = "".join(f"{index},MERCHANT {index} OF TOWN,-1\n" for index in range(100_000))
-    source = write(tmp_path / "in.csv", f"{HEADER}\n{rows}")
-    is_over = threading.Event()
+def test_a_run_that_is_stopped_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "in.csv", f"{HEADER}\n1,SHELL OIL,-1\n2,TESCO,-1\n3,,-1\n")
+    seen: list[set[str]] = []
 
-    def press_ctrl_c() -> None:
-        while not is_over.wait(0.01):
-            if any(draft.stat().st_size for draft in tmp_path.glob(".out.csv.*")):
-                os.kill(os.getpid(), signal.SIGINT)
-                return
+    class InterruptedBar(tqdm):  # type: ignore[type-arg]
+        """Ctrl-C comes when the first batch is reported."""
 
-    presser = threading.Thread(target=press_ctrl_c)
-    presser.start()
-    try:
-        with pytest.raises(CommandError, match=r"Stopped\. No file was written") as stopped:
-            classify(source, "--batch-size", 64)
-    finally:
-        is_over.set()
-        presser.join()
+        def update(self, n: float | None = 1) -> bool | None:
+            seen.append({path.name for path in tmp_path.iterdir()})
+            signal.raise_signal(signal.SIGINT)
+            return super().update(n)
+
+    monkeypatch.setattr("classifier.management.commands.classify.tqdm", InterruptedBar)
+    with pytest.raises(CommandError, match=r"Stopped\. No file was written") as stopped:
+        classify(source, "--batch-size", 1)
     assert stopped.value.returncode == 130
+    assert seen == [{"in.csv", f".out.csv.{os.getpid()}", f".out.rejects.csv.{os.getpid()}"}]
     assert list(tmp_path.iterdir()) == [source]
 
 

@@ -93,13 +93,22 @@ def test_a_job_whose_worker_is_gone_makes_room(queued: Job) -> None:
     assert queued.error == "The worker that ran it did not come back."
 
 
-def test_progress_is_written_now_and_then(queued: Job) -> None:
+def test_progress_is_written_now_and_then(queued: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(jobs, "monotonic", lambda: now)
     Job.objects.update(status=Job.Status.RUNNING)
     report = jobs._Reporter(queued)
-    report(0.1, "first")
-    report(0.2, "too soon")
-    queued.refresh_from_db()
-    assert (queued.progress, queued.message) == (0.1, "first")
+
+    def written(share: float, message: str) -> tuple[float, str]:
+        report(share, message)
+        queued.refresh_from_db()
+        return queued.progress, queued.message
+
+    assert written(0.1, "first") == (0.1, "first")
+    now += jobs.PROGRESS_SECONDS / 2
+    assert written(0.2, "too soon") == (0.1, "first")
+    now += jobs.PROGRESS_SECONDS / 2
+    assert written(0.3, "in time") == (0.3, "in time")
 
 
 def test_a_job_that_no_worker_took_makes_room(queued: Job) -> None:
