@@ -42,9 +42,9 @@ def check_queue(**kwargs: Any) -> list[CheckMessage]:
 def check_router(**kwargs: Any) -> list[CheckMessage]:
     """txcat.E002: a router that is not there would fail every request."""
     try:
-        if hasattr(import_string(settings.ROUTER), "route"):
+        if hasattr(import_string(settings.ROUTER), "routes"):
             return []
-        reason = "it has no method `route`"
+        reason = "it has no method `routes`"
     except (ImportError, ValueError) as error:
         reason = str(error)
     return [
