@@ -1,15 +1,12 @@
 """The seed's files: complete, without duplicates, of the promised size."""
 
-import re
 from collections import Counter
-from pathlib import Path
 
 from classifier.engine.descriptors import normalize
 from classifier.engine.types import Direction
 from classifier.models.example import MAX_DESCRIPTION
 from classifier.services.taxonomy import read_examples, read_taxonomy
 
-ROOT = Path(__file__).resolve().parents[2]
 MIN_EXAMPLES = 15
 PRIMARIES = read_taxonomy()
 DETAILED = [child for primary in PRIMARIES for child in primary["children"]]
@@ -69,13 +66,3 @@ def test_examples_fit_and_hold_letters() -> None:
         or not any(character.isalpha() for character in normalize(text))
     ]
     assert wrong == []
-
-
-def test_what_the_readme_shows_is_answered_and_not_remembered() -> None:
-    readme = (ROOT / "README.md").read_text()
-    asked = re.findall(r'"description": "([^"]+)"', readme)
-    shown = re.findall(r"`([^`]+)`\s+becomes", readme)
-    assert asked
-    assert shown
-    known = {normalize(text) for _, text in EXAMPLES}
-    assert [text for text in asked + shown if normalize(text) in known] == []

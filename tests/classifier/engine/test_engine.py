@@ -46,7 +46,7 @@ def answer(decision: Decision) -> tuple[object, ...]:
 
 
 def test_a_descriptor_of_the_seed_gets_its_category(engine: Engine) -> None:
-    decision = engine.classify([Transaction("SQ *BLUE BOTTLE 1187 BROOKLYN NY")])[0]
+    decision = engine.classify([Transaction("SQ *BLUE BOTTLE 0423 OAKLAND CA")])[0]
     assert decision.category is not None
     assert (decision.category.primary_name, decision.category.name) == ("Food and drink", "Coffee")
 
