@@ -22,12 +22,12 @@ def test_every_unit_gets_the_active_version(active_version: ModelVersion) -> Non
 def test_a_swap_in_the_middle_of_a_request_does_not_split_it(
     active_version: ModelVersion, second_version: ModelVersion, due: None
 ) -> None:
-    """Each time that the newest activation has been read, another version is activated."""
+    """Each time that a process has looked for an activation, another version is activated."""
     turns = [second_version, active_version] * 20
 
     def swap_after_reading(execute: Any, sql: str, *rest: Any) -> Any:
         result = execute(sql, *rest)
-        if sql.startswith("SELECT") and 'FROM "classifier_activation"' in sql:
+        if 'FROM "classifier_activation"' in sql and sql.endswith("LIMIT 1"):
             announce(turns.pop())
         return result
 

@@ -60,7 +60,7 @@ def test_a_poll_without_an_activation_is_one_query(due: None) -> None:
 
 
 def test_an_activation_is_followed_and_the_old_engine_goes_on(
-    active_version: ModelVersion, second_version: ModelVersion, due: None
+    second_version: ModelVersion, due: None
 ) -> None:
     before = runtime.get().serving()
     activate_version(second_version)
@@ -69,7 +69,6 @@ def test_an_activation_is_followed_and_the_old_engine_goes_on(
     assert before.engine.classify([Transaction("NETFLIX.COM")])[0].category is not None
     assert after.engine.encoder is before.engine.encoder
     assert after.engine.cache is before.engine.cache
-    assert runtime.get().engine_for(active_version) is before
 
 
 def test_a_rollback_is_followed_too(
@@ -194,6 +193,20 @@ def test_older_versions_stay_loaded_up_to_a_bound(
     assert list(held._loaded.values()) == loaded[1:]
     monkeypatch.setattr(settings, "ARTIFACTS_DIR", tmp_path)
     assert held.engine_for(active_version) is serving
+
+
+def test_the_version_before_stays_loaded_beside_the_one_that_serves(
+    active_version: ModelVersion,
+    second_version: ModelVersion,
+    due: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtime, "KEPT_VERSIONS", 1)
+    before = runtime.get().serving()
+    activate_version(second_version)
+    after = runtime.get().serving()
+    assert runtime.get().engine_for(active_version) is before
+    assert runtime.get().engine_for(second_version) is after
 
 
 def test_the_version_that_serves_is_not_given_up_for_older_ones_that_are_explained(
