@@ -44,7 +44,7 @@ def changelist_url(model: type[Model], **query: Any) -> str:
 
 
 def link(url: str, text: object) -> SafeString:
-    return format_html('<a class="text-link hover:underline" href="{}">{}</a>', url, text)
+    return format_html('<a class="text-link plain-link" href="{}">{}</a>', url, text)
 
 
 def change_link(row: Model | None, text: object = None) -> SafeString | str:

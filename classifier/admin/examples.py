@@ -6,8 +6,9 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from simple_history.admin import SimpleHistoryAdmin
@@ -153,17 +154,49 @@ class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         return None
 
     @admin.action(description="Switch on", permissions=["change"])
-    def switch_on(self, request: HttpRequest, queryset: "QuerySet[Example]") -> None:
-        changed = switch_examples(queryset, True)
-        self.message_user(request, f"Switched on: {changed}.", messages.SUCCESS)
+    def switch_on(self, request: HttpRequest, queryset: "QuerySet[Example]") -> HttpResponse | None:
+        question = self._ask_whether(request, queryset, is_active=True)
+        if question is None:
+            changed = switch_examples(queryset, True)
+            self.message_user(request, f"Switched on: {changed}.", messages.SUCCESS)
+        return question
 
     @admin.action(description="Switch off", permissions=["change"])
-    def switch_off(self, request: HttpRequest, queryset: "QuerySet[Example]") -> None:
-        changed = switch_examples(queryset, False)
-        self.message_user(
+    def switch_off(
+        self, request: HttpRequest, queryset: "QuerySet[Example]"
+    ) -> HttpResponse | None:
+        question = self._ask_whether(request, queryset, is_active=False)
+        if question is None:
+            changed = switch_examples(queryset, False)
+            self.message_user(
+                request,
+                f"Switched off: {changed}. The next version will not learn from them.",
+                messages.SUCCESS,
+            )
+        return question
+
+    def _ask_whether(
+        self, request: HttpRequest, queryset: "QuerySet[Example]", is_active: bool
+    ) -> TemplateResponse | None:
+        """The question before more than a page of rows is switched; None where it is answered,
+        or needs no asking."""
+        if "apply" in request.POST or queryset.count() <= self.list_per_page:
+            return None
+        changing = queryset.filter(is_active=not is_active).aggregate(
+            examples=Count("pk"), categories=Count("category", distinct=True)
+        )
+        examples, categories = changing["examples"], changing["categories"]
+        verb = "Switch on" if is_active else "Switch off"
+        return TemplateResponse(
             request,
-            f"Switched off: {changed}. The next version will not learn from them.",
-            messages.SUCCESS,
+            "classifier/admin/confirm.html",
+            {
+                **self._context_of_choice(request, f"{verb} examples"),
+                "text": f"{examples:,} example{pluralize(examples)} in {categories:,} "
+                f"categor{pluralize(categories, 'y,ies')} would be switched "
+                f"{'on' if is_active else 'off'}.",
+                "verb": verb,
+            },
         )
 
     def _ask_where(
@@ -175,18 +208,28 @@ class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             request,
             "classifier/admin/move_examples.html",
             {
-                **self.admin_site.each_context(request),
-                "title": "Move examples",
-                "opts": self.opts,
+                **self._context_of_choice(request, "Move examples"),
                 "form": form,
                 "count": queryset.count(),
                 "first": queryset[:REFUSALS_SHOWN],
-                "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-                "checkbox_name": ACTION_CHECKBOX_NAME,
-                "is_all": request.POST.get("select_across", "0"),
-                "back_url": request.get_full_path(),
             },
         )
+
+    def _context_of_choice(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        """For a page between the choice of rows and the act: `hidden` repeats the choice."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        return {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "hidden": [
+                *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
+                ("action", request.POST["action"]),
+                ("select_across", request.POST.get("select_across", "0")),
+                ("apply", "1"),
+            ],
+            "back_url": request.get_full_path(),
+        }
 
     def _report_refusals(self, request: HttpRequest, refused: list[tuple[Example, str]]) -> None:
         shown = [(change_link(row), why) for row, why in refused[:REFUSALS_SHOWN]]

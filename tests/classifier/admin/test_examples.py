@@ -1,5 +1,6 @@
 """Examples: add, search, move, switch."""
 
+from collections.abc import Iterable
 from string import ascii_lowercase
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 from classifier.admin.cells import change_url
 from classifier.models import Category, Example
 from classifier.services.examples import move_examples
+from tests.classifier.admin.conftest import Make
 
 LIST = "admin:classifier_example_changelist"
 ADD = "admin:classifier_example_add"
@@ -27,7 +29,7 @@ def groceries(db: None) -> Category:
     return Category.objects.get(slug="groceries")
 
 
-def act(client: Client, action: str, examples: list[Example], **more: Any) -> Any:
+def act(client: Client, action: str, examples: Iterable[Example], **more: Any) -> Any:
     chosen = [example.pk for example in examples]
     return client.post(
         reverse(LIST), {"action": action, "_selected_action": chosen, **more}, follow=True
@@ -181,3 +183,49 @@ def test_switching_off_is_in_the_history_and_can_be_undone(
     assert (newest.is_active, newest.history_user.username) == (False, "ada")
     assert "Switched on: 2." in act(staff, "switch_on", examples).content.decode()
     assert examples[0].history.latest().is_active is True
+
+
+def test_switching_more_than_a_page_asks_first_and_says_how_much_it_is(
+    staff: Client, groceries: Category
+) -> None:
+    Example.objects.filter(category=groceries).update(is_active=False)
+    on = Example.objects.filter(is_active=True)
+    categories = Category.objects.filter(examples__in=on).distinct().count()
+    page = act(staff, "switch_off", groceries.examples.all()[:1], select_across="1")
+    html = page.content.decode()
+    assert f"{on.count():,} examples in {categories} categories would be switched off." in html
+    assert f'<a href="{reverse(LIST)}"' in html
+    assert Example.objects.filter(is_active=True).count() == on.count() > 100
+
+
+def test_the_answer_to_the_question_switches_all_that_was_chosen(
+    staff: Client, groceries: Category
+) -> None:
+    question = act(staff, "switch_off", groceries.examples.all()[:1], select_across="1")
+    answer = dict(question.context["hidden"])
+    count = Example.objects.count()
+    page = staff.post(reverse(LIST), answer, follow=True)
+    assert f"Switched off: {count}." in page.content.decode()
+    assert not Example.objects.filter(is_active=True).exists()
+
+
+def test_the_question_keeps_the_filters_of_the_list(staff: Client, groceries: Category) -> None:
+    url = reverse(LIST, query={"is_active__exact": 1})
+    chosen = {"_selected_action": Example.objects.all()[0].pk, "select_across": "1"}
+    page = staff.post(url, {"action": "switch_on", **chosen})
+    assert page.context["back_url"] == url
+    assert "0 examples in 0 categories would be switched on." in page.content.decode()
+
+
+@pytest.mark.parametrize("action", ["switch_on", "switch_off", "move"])
+def test_who_may_not_change_examples_is_offered_no_action(
+    action: str, staff: Client, make_staff: Make, groceries: Category
+) -> None:
+    assert f'value="{action}"' in staff.get(reverse(LIST)).content.decode()
+    client = staff
+    client.force_login(make_staff("classifier.view_example"))
+    assert f'value="{action}"' not in client.get(reverse(LIST)).content.decode()
+    page = act(client, action, groceries.examples.all()[:1], select_across="1", apply="1")
+    assert "Switched" not in page.content.decode()
+    assert Example.objects.filter(is_active=True).count() == Example.objects.count()
+    assert not Example.history.filter(history_type="~").exists()
