@@ -25,7 +25,6 @@ ADDABLE = {
 DELETABLE = {
     "classifier.Category",
     "classifier.Example",
-    "auth.User",
     "auth.Group",
     "django_q.Failure",
 }
