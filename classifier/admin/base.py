@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.views import ChangeList
 
 from classifier.admin.names import name_moment
 
@@ -24,6 +26,13 @@ class Admin(UnfoldModelAdmin):  # type: ignore[misc]
     list_max_show_all = 500
     show_facets = ShowFacets.NEVER
     moments: dict[str, str] = {}
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Django's own lets the dates through that no calendar has, such as the end of 9999."""
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, ValueError) as error:
+            raise IncorrectLookupParameters(str(error)) from error
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -18,7 +18,7 @@ from classifier.admin.base import Admin
 from classifier.admin.cells import badge, change_url, changelist_url, link
 from classifier.admin.examples import ExampleInline
 from classifier.models import Category, Example
-from classifier.services.categories import live_accuracy
+from classifier.services.categories import RECENT_FEEDBACK, live_accuracy
 
 
 class CategoryChangeList(ChangeList):  # type: ignore[misc]
@@ -130,6 +130,13 @@ class CategoryAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         return badge("Active", "success")
 
     @admin.display(description="live accuracy")
-    def live_accuracy(self, category: Any) -> str:
+    def live_accuracy(self, category: Any) -> SafeString | str:
         figures = category.accuracy
-        return f"{figures.right} of {figures.judged} right" if figures else "no data yet"
+        if figures is None:
+            return "no data yet"
+        return format_html(
+            '<span title="Of the newest {} sayings">{} of {} right</span>',
+            f"{RECENT_FEEDBACK:,}",
+            figures.right,
+            figures.judged,
+        )

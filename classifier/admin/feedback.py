@@ -23,6 +23,7 @@ class FeedbackAdmin(LogAdmin):
         "comment",
     )
     list_filter = (("is_correct", BooleanRadioFilter), ("created_at", MomentsFilter))
+    ordering = ("-created_at",)
     list_select_related = ("prediction__category__parent", "category__parent")
     fields = (
         ("created_at", "said"),

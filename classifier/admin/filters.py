@@ -9,7 +9,11 @@ from django.db.models import BigAutoField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    RangeDateTimeFilter,
+)
 from unfold.contrib.filters.forms import RangeDateTimeForm
 
 from classifier.admin.names import name_moment
@@ -72,6 +76,17 @@ class MomentsForm(RangeDateTimeForm):  # type: ignore[misc]
         title = name.replace("_", " ").capitalize()
         for side in ("from", "to"):
             name_moment(self.fields[f"{name}_{side}"], f"{title}, {side}")
+
+
+class ReasonFilter(ChoicesDropdownFilter):  # type: ignore[misc]
+    """One reason for having no category."""
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        if not self.value():
+            return queryset
+        # `exclude` repeats the partial index's condition, without which it is not used.
+        rows: QuerySet[Any] = super().queryset(request, queryset)
+        return rows.exclude(**{self.field_path: ""})
 
 
 class MomentsFilter(RangeDateTimeFilter):  # type: ignore[misc]

@@ -20,7 +20,7 @@ from classifier.admin.cells import (
     level_badge,
     path_of,
 )
-from classifier.admin.filters import CategoryFilter, MomentsFilter, VersionFilter
+from classifier.admin.filters import CategoryFilter, MomentsFilter, ReasonFilter, VersionFilter
 from classifier.admin.paging import LogAdmin
 from classifier.admin.periods import drill_down
 from classifier.models import Category, Prediction
@@ -50,7 +50,7 @@ class PredictionAdmin(LogAdmin):
         ("level", ChoicesDropdownFilter),
         CategoryFilter,
         VersionFilter,
-        ("reason", ChoicesDropdownFilter),
+        ("reason", ReasonFilter),
         ("is_cached", BooleanRadioFilter),
         ("created_at", MomentsFilter),
     )

@@ -56,6 +56,12 @@ class Prediction(models.Model):
             models.Index(fields=["version", "created_at"], name="prediction_by_version"),
             models.Index(fields=["category", "created_at"], name="prediction_by_category"),
             models.Index(fields=["level", "created_at"], name="prediction_by_level"),
+            # Partial: an answer with a category has no reason.
+            models.Index(
+                fields=["reason", "created_at"],
+                condition=~models.Q(reason=""),
+                name="prediction_by_reason",
+            ),
             # Partial: a caller that sends neither pays for neither.
             models.Index(
                 fields=["transaction_id"],

@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from classifier.admin.cells import change_url
 from classifier.models import Category, Example
+from classifier.services import categories
+from classifier.services.categories import LiveAccuracy, live_accuracy
 from classifier.services.feedback import FeedbackItem, record_feedback
 from tests.classifier.admin.conftest import Rows, classify
 
@@ -51,6 +53,16 @@ def test_live_accuracy_counts_what_people_said_last(staff: Client, db: None) -> 
         )
     record_feedback([FeedbackItem(prediction_id=answered[1].id, is_correct=False)])
     assert "1 of 2 right" in page_of(staff, reverse(LIST))
+
+
+def test_live_accuracy_is_of_the_newest_sayings(
+    staff: Client, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(categories, "RECENT_FEEDBACK", 2)
+    (answered,) = classify("NETFLIX.COM")
+    for person in ("first", "second", "third"):
+        record_feedback([FeedbackItem(prediction_id=answered.id, is_correct=True, user_id=person)])
+    assert set(live_accuracy().values()) == {LiveAccuracy(right=2, judged=2)}
 
 
 def test_the_slug_can_be_chosen_once(staff: Client, rows: Rows) -> None:

@@ -1,9 +1,12 @@
 """An address that somebody typed or altered ends in a page, never in an error."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.classifier.admin.conftest import Rows
 
@@ -24,6 +27,7 @@ def test_a_row_that_cannot_be_leads_back(pk: str, staff: Client, rows: Rows) -> 
         "created_at__year=0",
         "created_at__year=%C2%B2",
         f"created_at__year={HUGE}",
+        "created_at__year=9999",
         "created_at__year=2026&created_at__month=0",
         "created_at__year=2026&created_at__month=2&created_at__day=31",
         f"category={HUGE}",
@@ -37,8 +41,17 @@ def test_a_row_that_cannot_be_leads_back(pk: str, staff: Client, rows: Rows) -> 
         "unknown=1",
     ],
 )
-def test_a_query_that_cannot_be_read_is_dropped(query: str, staff: Client, rows: Rows) -> None:
-    response = staff.get(
-        f"{reverse('admin:classifier_prediction_changelist')}?{query}", follow=True
-    )
+@pytest.mark.parametrize("name", ["prediction", "feedback", "example"])
+def test_a_query_that_cannot_be_read_is_dropped(
+    name: str, query: str, staff: Client, rows: Rows
+) -> None:
+    url = reverse(f"admin:classifier_{name}_changelist")
+    response = staff.get(f"{url}?{query}", follow=True)
     assert response.status_code == 200
+
+
+def test_a_date_before_all_time_of_its_zone_is_none(staff: Client, rows: Rows) -> None:
+    url = reverse("admin:classifier_prediction_changelist")
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        for query in ({"created_at__year": "1"}, {"created_at_to_0": "0001-01-01"}):
+            assert staff.get(url, query, follow=True).status_code == 200

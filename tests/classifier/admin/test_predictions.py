@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -62,35 +60,6 @@ def test_the_filters_of_versions_and_levels_narrow_the_list_together(
     assert found(staff, version=rows.version.pk) == [abstained, rows.prediction]
     assert found(staff, version=copy.pk) == [other]
     assert found(staff, version=rows.version.pk, level__exact="abstain") == [abstained]
-
-
-@pytest.mark.parametrize(
-    ("query", "index"),
-    [
-        ({"version": 1}, "prediction_by_version"),
-        ({"category": 1}, "prediction_by_category"),
-        ({"level__exact": "high"}, "prediction_by_level"),
-    ],
-)
-def test_the_newest_rows_and_their_number_come_from_an_index(
-    query: dict[str, str | int], index: str, staff: Client, rows: Rows
-) -> None:
-    """Whatever the table's size: nothing is read but what is shown or counted."""
-    shown = staff.get(reverse(LIST), query).context["cl"].queryset
-    page, count = plan(shown[:100]), plan(shown.order_by().values("pk")[:10_001])
-    assert index in page
-    # Rows of one moment are put in order of their ids; all rows are not.
-    assert "USE TEMP B-TREE FOR ORDER BY" not in page
-    assert index in count
-
-
-def plan(rows: "QuerySet[Prediction]") -> str:
-    """How the database would read them, were the table large."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("SET LOCAL enable_sort = off")
-        return str(rows.explain())
 
 
 def test_a_range_of_dates_takes_whole_days(staff: Client, rows: Rows) -> None:

@@ -127,6 +127,7 @@ def test_a_list_asks_as_much_for_one_row_as_for_many(name: str, staff: Client, r
 
 def test_the_page_of_a_category_asks_as_much_for_many_examples(staff: Client, rows: Rows) -> None:
     url = reverse("admin:classifier_category_change", args=[rows.category.pk])
+    _queries(staff, url)
     few = _queries(staff, url)
     Example.objects.bulk_create(
         Example(category=rows.category, text=f"BULK {number}", canonical_text=f"bulk {number}")
