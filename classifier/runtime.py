@@ -209,8 +209,12 @@ class Runtime:
         return self._loading.setdefault(key, threading.Lock())
 
     def _in_order_of_preference(self) -> list[ModelVersion]:
-        """The wanted version, then the one that serves, then those that were live before it."""
-        activated = Activation.objects.order_by("-id").select_related("to_version__encoder")
+        """The wanted version, then the one that serves, then those that were live before it.
+
+        What is activated from now on is the next look's.
+        """
+        known = Activation.objects.filter(id__lte=self._generation).order_by("-id")
+        activated = known.select_related("to_version__encoder")
         versions = list(dict.fromkeys(activation.to_version for activation in activated[:50]))
         serving_id = self._serving.id if self._serving else None
         return versions[:1] + sorted(versions[1:], key=lambda version: version.pk != serving_id)

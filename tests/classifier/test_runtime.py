@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -69,6 +70,27 @@ def test_an_activation_is_followed_and_the_old_engine_goes_on(
     assert before.engine.classify([Transaction("NETFLIX.COM")])[0].category is not None
     assert after.engine.encoder is before.engine.encoder
     assert after.engine.cache is before.engine.cache
+
+
+def test_what_is_activated_during_a_look_is_followed_by_the_next(
+    active_version: ModelVersion, second_version: ModelVersion, different_version: ModelVersion
+) -> None:
+    announce(second_version)
+    coming = [different_version]
+
+    def announce_after_the_first(execute: Any, *arguments: Any) -> Any:
+        answer = execute(*arguments)
+        if coming:
+            announce(coming.pop())
+        return answer
+
+    held = runtime.Runtime()
+    with connection.execute_wrapper(announce_after_the_first):
+        held.refresh()
+    status = held.status()
+    assert (status.serving, status.health) == (second_version.name, Health.OK)
+    held.refresh()
+    assert held.status().serving == different_version.name
 
 
 def test_a_rollback_is_followed_too(
