@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import DataError
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
@@ -28,10 +29,11 @@ class Admin(UnfoldModelAdmin):  # type: ignore[misc]
     moments: dict[str, str] = {}
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Django's own lets the dates through that no calendar has, such as the end of 9999."""
+        """Django's own lets through dates that no calendar has, such as the end of 9999, and NUL,
+        which PostgreSQL's texts cannot hold."""
         try:
             return super().get_changelist_instance(request)
-        except (OverflowError, ValueError) as error:
+        except (DataError, OverflowError, ValueError) as error:
             raise IncorrectLookupParameters(str(error)) from error
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
