@@ -1,4 +1,8 @@
-"""A page of a log and its count are read from one index, in its order."""
+"""A page of a log and its count are read from one index, in its order.
+
+Which one PostgreSQL takes depends on what it knows of the rows; that it can do without reading
+the whole table and without sorting it does not.
+"""
 
 import re
 from typing import Any
@@ -43,7 +47,9 @@ def explained(sql: str, params: Any) -> str:
 
 def assert_read_in_order(plan: str, index: str) -> None:
     """Rows of equal time may still be put in order; no more than these."""
-    assert re.search(rf"(INDEX|using) \w*{index}", plan), plan
+    if connection.vendor == "sqlite":
+        assert re.search(rf"INDEX \w*{index}", plan), plan
+    assert "Seq Scan" not in plan, plan
     assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
     assert not re.search(r"^\W*Sort  \(", plan, re.MULTILINE), plan
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from classifier.models import Feedback
+from classifier.models import Feedback, Prediction
 from tests.classifier.api.conftest import errors_of
 
 pytestmark = pytest.mark.django_db
@@ -61,10 +61,21 @@ def test_a_transaction_id_is_looked_up_by_its_index(
     with CaptureQueriesContext(connection) as queries:
         assert say(api, {"transaction_id": "t-1", "correct": True}).status_code == 201
     (look_up,) = [query["sql"] for query in queries if '"transaction_id" IN (' in query["sql"]]
+    known = Prediction.objects.get()
+    Prediction.objects.bulk_create(
+        Prediction(
+            version=known.version,
+            description=known.description,
+            transaction_id=f"other {number}",
+            is_cached=False,
+            latency_ms=1.0,
+        )
+        for number in range(2_000)
+    )
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Else it reads a table of few rows whole, whatever its indexes.
-            cursor.execute("SET LOCAL enable_seqscan = off")
+            # Else it plans for a table of few rows.
+            cursor.execute("ANALYZE classifier_prediction")
         cursor.execute(f"{connection.ops.explain_query_prefix()} {look_up}")
         plan = str(cursor.fetchall())
     assert "prediction_by_transaction" in plan
