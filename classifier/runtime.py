@@ -19,7 +19,8 @@ from django import db
 from django.conf import settings
 from django.utils import timezone
 
-from classifier.engine.bundle import Bundle, read_bundle
+from classifier.artifacts import bundle_of
+from classifier.engine.bundle import Bundle
 from classifier.engine.cache import CacheStats, EmbeddingCache
 from classifier.engine.encoder import Encoder, Threads
 from classifier.engine.engine import Engine
@@ -220,19 +221,16 @@ class Runtime:
         return versions[:1] + sorted(versions[1:], key=lambda version: version.pk != serving_id)
 
     def _load(self, version: ModelVersion) -> LoadedVersion:
-        folder = settings.ARTIFACTS_DIR / version.folder
         held = self._encoders.get(version.encoder.digest)
-        bundle = read_bundle(
-            folder,
-            manifest_digest=version.manifest_digest,
-            verified_encoder=held.card.digest if held else None,
-        )
+        bundle = bundle_of(version, verified_encoder=held.card.digest if held else None)
         engine = Engine(bundle, held or self._encoder_of(bundle), self.cache)
         slugs = [category.slug for category in bundle.prototypes.categories]
         ids = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "id"))
         unknown = sorted(set(slugs) - ids.keys())
         if unknown:
-            raise BundleError(f"{folder} has categories that are not here: {', '.join(unknown)}.")
+            raise BundleError(
+                f"{bundle.folder} has categories that are not here: {', '.join(unknown)}."
+            )
         return LoadedVersion(version.pk, version.name, engine, ids)
 
     def _encoder_of(self, bundle: Bundle) -> Encoder:

@@ -19,6 +19,13 @@ def database_away() -> Iterator[None]:
         yield
 
 
+def plan_of(statement: str, params: Any = None) -> str:
+    """How the database would run a statement, a line a step."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{connection.ops.explain_query_prefix()} {statement}", params)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
 @contextmanager
 def connection_for_all_threads() -> Iterator[None]:
     """Threads started inside see what the test's transaction holds."""

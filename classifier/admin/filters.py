@@ -70,14 +70,6 @@ class VersionFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(version_id=key_of(self.value())) if self.value() else queryset
 
 
-class MomentsForm(RangeDateTimeForm):  # type: ignore[misc]
-    def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(name, *args, **kwargs)
-        title = name.replace("_", " ").capitalize()
-        for side in ("from", "to"):
-            name_moment(self.fields[f"{name}_{side}"], f"{title}, {side}")
-
-
 class ReasonFilter(ChoicesDropdownFilter):  # type: ignore[misc]
     """One reason for having no category."""
 
@@ -87,6 +79,14 @@ class ReasonFilter(ChoicesDropdownFilter):  # type: ignore[misc]
         # `exclude` repeats the partial index's condition, without which it is not used.
         rows: QuerySet[Any] = super().queryset(request, queryset)
         return rows.exclude(**{self.field_path: ""})
+
+
+class MomentsForm(RangeDateTimeForm):  # type: ignore[misc]
+    def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(name, *args, **kwargs)
+        title = name.replace("_", " ").capitalize()
+        for side in ("from", "to"):
+            name_moment(self.fields[f"{name}_{side}"], f"{title}, {side}")
 
 
 class MomentsFilter(RangeDateTimeFilter):  # type: ignore[misc]
@@ -119,6 +119,6 @@ class MomentsFilter(RangeDateTimeFilter):  # type: ignore[misc]
 
 def key_of(word: str) -> int:
     """Raises IncorrectLookupParameters, which the list answers by dropping its filters."""
-    if not word.isdecimal() or int(word[:20]) > BigAutoField.MAX_BIGINT:
+    if not word.isdecimal() or int(word) > BigAutoField.MAX_BIGINT:
         raise IncorrectLookupParameters(f"{word!r} is no key.")
     return int(word)

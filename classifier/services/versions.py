@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from classifier.engine.bundle import FORMAT, read_bundle, write_bundle
+from classifier.artifacts import bundle_of
+from classifier.engine.bundle import FORMAT, write_bundle
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
@@ -59,7 +60,7 @@ def build_version(
     rows = [row for row in Category.objects.active().detailed().in_tree_order() if row.slug in used]
     input_digest = _input_digest(encoder, rows, examples)
     newest = ModelVersion.objects.first()
-    if newest and newest.input_digest == input_digest and is_whole(newest) and not force:
+    if newest and newest.input_digest == input_digest and not force and is_whole(newest):
         newest.input_read_at = input_read_at
         newest.save(update_fields=["input_read_at"])
         return newest, False
@@ -132,9 +133,7 @@ def build_version(
 def is_whole(version: ModelVersion) -> bool:
     """Whether the version's files are there and are what was built."""
     try:
-        read_bundle(
-            settings.ARTIFACTS_DIR / version.folder, manifest_digest=version.manifest_digest
-        )
+        bundle_of(version)
     except BundleError:
         return False
     return True
@@ -149,7 +148,7 @@ def activate_version(
     another activation came in between.
     """
     # Before the transaction, which on SQLite keeps every other writer waiting.
-    read_bundle(settings.ARTIFACTS_DIR / version.folder, manifest_digest=version.manifest_digest)
+    bundle_of(version)
     with transaction.atomic():
         active = ModelVersion.objects.select_for_update().active().first()
         if active is not None and active.pk == version.pk:
@@ -236,11 +235,7 @@ def _vectors_of_last_version(encoder: Encoder) -> dict[str, NDArray[np.float32]]
     if last is None:
         return {}
     try:
-        examples = read_bundle(
-            settings.ARTIFACTS_DIR / last.folder,
-            manifest_digest=last.manifest_digest,
-            verified_encoder=encoder.digest,
-        ).examples
+        examples = bundle_of(last, verified_encoder=encoder.digest).examples
     except BundleError:
         return {}
     return dict(zip(map(normalize, examples.texts), examples.vectors, strict=True))

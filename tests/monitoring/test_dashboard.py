@@ -18,6 +18,7 @@ from classifier.services.predictions import TransactionRequest, classify_transac
 from classifier.services.versions import build_version
 from monitoring import collectors
 from monitoring.services import Need, overview
+from tests.database import plan_of
 from tests.rows import copy_of
 
 
@@ -139,9 +140,7 @@ def test_the_last_success_is_looked_for_once_and_not_for_each_job(
     with CaptureQueriesContext(connection) as queries:
         collectors.failed_jobs()
     (count,) = [query["sql"] for query in queries]
-    with connection.cursor() as cursor:
-        cursor.execute(f"{connection.ops.explain_query_prefix()} {count}")
-        plan = str(cursor.fetchall())
+    plan = plan_of(count)
     # What SQLite and PostgreSQL call a query within a query that depends on the outer one's row.
     for word in ("CORRELATED", "SubPlan", "Anti Join"):
         assert word not in plan

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.classifier.admin.conftest import Rows, classify
+from tests.database import plan_of
 
 
 def plans_of(client: Client, name: str, query: dict[str, Any]) -> list[str]:
@@ -40,9 +41,7 @@ def explained(sql: str, params: Any) -> str:
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
             cursor.execute("SET LOCAL enable_sort = off")
-        explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
-        cursor.execute(f"{explain} {sql}", params)
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+    return plan_of(sql, params)
 
 
 def assert_read_in_order(plan: str, index: str) -> None:

@@ -13,6 +13,7 @@ from classifier.admin.cells import change_url
 from classifier.models import Activation, Category, Example, Job, ModelVersion
 from classifier.services.versions import activate_version, build_version
 from tests.classifier.admin.conftest import Make
+from tests.rows import copy_of
 
 BUILD = "admin:classifier_modelversion_build"
 
@@ -31,12 +32,8 @@ def candidate(active_version: ModelVersion) -> ModelVersion:
 @pytest.fixture
 def broken(active_version: ModelVersion, tmp_path: Path) -> ModelVersion:
     """A version whose files are not there."""
-    fields = {
-        field.name: getattr(active_version, field.name)
-        for field in ModelVersion._meta.concrete_fields
-        if field.name not in ("id", "name", "status", "folder")
-    }
-    return ModelVersion.objects.create(name="broken", folder=str(tmp_path / "gone"), **fields)
+    status = ModelVersion.Status.CANDIDATE
+    return copy_of(active_version, name="broken", status=status, folder=str(tmp_path / "gone"))
 
 
 def activate_url(version: ModelVersion) -> str:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from classifier.models import Feedback, Prediction
 from tests.classifier.api.conftest import errors_of
+from tests.database import plan_of
 
 pytestmark = pytest.mark.django_db
 Classify = Callable[..., list[dict[str, Any]]]
@@ -72,12 +73,11 @@ def test_a_transaction_id_is_looked_up_by_its_index(
         )
         for number in range(2_000)
     )
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Else it plans for a table of few rows.
+    if connection.vendor == "postgresql":
+        # Else it plans for a table of few rows.
+        with connection.cursor() as cursor:
             cursor.execute("ANALYZE classifier_prediction")
-        cursor.execute(f"{connection.ops.explain_query_prefix()} {look_up}")
-        plan = str(cursor.fetchall())
+    plan = plan_of(look_up)
     assert "prediction_by_transaction" in plan
     assert "SCAN" not in plan
 
