@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
+from classifier.jobs.kinds import KINDS
+
 
 @register()
 def check_threads(**kwargs: Any) -> list[CheckMessage]:
@@ -25,15 +27,31 @@ def check_threads(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_queue(**kwargs: Any) -> list[CheckMessage]:
-    """txcat.E001: a task must end, or be ended, before the broker delivers it again."""
+    """txcat.E001: retry > timeout > longest job, or a running task is delivered again or ended."""
     queue = settings.Q_CLUSTER
-    if queue["retry"] > queue["timeout"] and queue["max_attempts"] > 0:
+    longest = max(KINDS.values(), key=lambda kind: kind.seconds)
+    if queue["retry"] > queue["timeout"] > longest.seconds and queue["max_attempts"] > 0:
         return []
     return [
         Error(
-            "Q_CLUSTER needs retry > timeout and a finite max_attempts.",
-            hint="Otherwise a running task is delivered to a second worker.",
+            f"Q_CLUSTER needs retry > timeout > {longest.seconds}, the seconds that a job of the "
+            f"kind “{longest.kind.label}” may take, and a finite max_attempts.",
+            hint="Otherwise a running task is delivered to a second worker, or ended half done.",
             id="txcat.E001",
+        )
+    ]
+
+
+@register()
+def check_heartbeat(**kwargs: Any) -> list[CheckMessage]:
+    """txcat.E003: a job whose worker lives must not be taken for lost."""
+    if settings.JOB_STALE_SECONDS >= 3 * settings.JOB_HEARTBEAT_SECONDS:
+        return []
+    return [
+        Error(
+            "JOB_STALE_SECONDS must be at least three times JOB_HEARTBEAT_SECONDS.",
+            hint="Otherwise one late heartbeat gives a running job to a second worker.",
+            id="txcat.E003",
         )
     ]
 

@@ -1,7 +1,11 @@
-"""Doors for the workers: an id in, one service call."""
+"""Doors for the workers: an id in, one call."""
 
-from classifier.services import jobs
+from classifier.jobs import queue, runner
 
 
 def run_job(job_id: int) -> None:
-    jobs.run_job(job_id)
+    runner.run_job(job_id)
+
+
+def recover_lost_jobs() -> None:
+    queue.recover_lost_jobs()

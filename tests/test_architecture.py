@@ -59,6 +59,7 @@ FORBIDDEN_INSIDE = {
     "serializers": {"views", "admin", "tasks"},
     "admin": {"views", "serializers", "tasks", "training", "export"},
     "tasks": {"models", "views", "serializers", "admin"},
+    "jobs": {"services", "views", "serializers", "admin", "tasks"},
     "runtime": {"services", "views", "serializers", "admin", "tasks"},
     "urls": {"models", "services", "serializers"},
 }

@@ -1,117 +1,29 @@
 """Settings of txcat, from the environment. README.md's table documents every variable.
 
-Helpers first: each refuses a value it cannot read, naming the variable. Then plain assignments.
+Plain assignments; `environment` has the functions that read and refuse.
 """
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import django_stubs_ext
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from txcat.cpus import available_cpus
+from txcat.environment import choice, database, flag, share, stored_secret, text, whole, words
 
 # Lets `ModelAdmin[Category]` and its like be written as types at run time.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-
-TRUE_WORDS = {"1", "true", "yes", "on"}
-FALSE_WORDS = {"0", "false", "no", "off"}
-POSTGRESQL_SCHEMES = {"postgres", "postgresql", "pgsql", "psql"}
-
-
-def text(name: str, default: str) -> str:
-    """What is set; a blank value is as good as none."""
-    value: str = env.str(name, default="")
-    return value if value.strip() else default
-
-
-def flag(name: str, default: bool) -> bool:
-    """A yes or a no; anything else is refused, where a cast would read it as no."""
-    word = text(name, str(default)).strip().lower()
-    if word not in TRUE_WORDS | FALSE_WORDS:
-        raise ImproperlyConfigured(f"{name}={word!r}: expected true or false.")
-    return word in TRUE_WORDS
-
-
-def whole(name: str, default: int, minimum: int = 1, maximum: int | None = None) -> int:
-    """A whole number of at least `minimum`, and at most `maximum` where there is one."""
-    word = text(name, str(default)).strip()
-    number = int(word) if word.isdecimal() else -1
-    if number < minimum or (maximum is not None and number > maximum):
-        limits = f"{minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
-        raise ImproperlyConfigured(f"{name}={word!r}: expected a whole number, {limits}.")
-    return number
-
-
-def share(name: str, default: float) -> float:
-    """A number from 0 to 1."""
-    word = text(name, str(default)).strip()
-    try:
-        number = float(word)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise ImproperlyConfigured(f"{name}={word!r}: expected a number from 0 to 1.")
-    return number
-
-
-def words(name: str, default: list[str]) -> list[str]:
-    """A comma-separated list."""
-    return [word.strip() for word in env.list(name, default=default) if word.strip()]
-
-
-def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    word = text(name, default).strip()
-    if word not in allowed:
-        raise ImproperlyConfigured(f"{name}={word!r}: expected one of {', '.join(allowed)}.")
-    return word
-
-
-def database(name: str) -> dict[str, Any]:
-    """The PostgreSQL database of an address. The error does not repeat it: it holds a password."""
-    address = text(name, "")
-    try:
-        known = urlsplit(address).scheme in POSTGRESQL_SCHEMES
-        parts: dict[str, Any] = env.db_url_config(address) if known else {}
-    except ValueError:
-        parts = {}
-    if not parts.get("NAME"):
-        raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
-    return parts
-
-
-def stored_secret(path: Path) -> str:
-    """A secret kept in a file that only its owner can read, made on first use.
-
-    Written aside and linked into place: of two processes that start at once, both read
-    the one secret that won, and never half of it.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
-
 
 # Where things are
 
 DATA_DIR = Path(text("TXCAT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 ARTIFACTS_DIR = DATA_DIR / "artifacts"
+# Drafts and copies of this machine's own; what is in it can be made again.
+LOCAL_DIR = Path(text("TXCAT_LOCAL_DIR", default=str(DATA_DIR / "local"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DATABASE_URL = text("DATABASE_URL", default="")
@@ -254,11 +166,17 @@ Q_CLUSTER: dict[str, Any] = {
     "retry": 3900,
     "max_attempts": 3,
     "ack_failures": True,
+    # Kilobytes. A process that exported a model is replaced before it classifies.
+    "max_rss": 600_000,
     "catch_up": False,
     "save_limit": 1000,
     "label": "Background tasks",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 1}),
 }
+# How often a running job says that it lives, and how long it may be silent before another worker
+# takes it up.
+JOB_HEARTBEAT_SECONDS = 5.0
+JOB_STALE_SECONDS = 30.0
 
 # Static files
 

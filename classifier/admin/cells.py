@@ -30,6 +30,7 @@ JOB_VARIANTS: dict[str, str] = {
     Job.Status.RUNNING.value: "info",
     Job.Status.SUCCEEDED.value: "success",
     Job.Status.FAILED.value: "danger",
+    Job.Status.CANCELLED.value: "warning",
 }
 
 

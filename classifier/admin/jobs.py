@@ -3,114 +3,147 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from classifier.admin.base import ReadOnlyAdmin
-from classifier.admin.cells import JOB_VARIANTS, NOTHING, badge, change_link, change_url, percent
+from classifier.admin.cells import JOB_VARIANTS, NOTHING, badge, change_link, change_url
+from classifier.exceptions import ConflictError
+from classifier.jobs.kinds import kind_of
+from classifier.jobs.queue import cancel, recover_lost_jobs, retry
 from classifier.models import Job, ModelVersion
-from classifier.services.jobs import abandon_job
+
+PROGRESS_TEMPLATE = "classifier/admin/job_progress_bar.html"
+CELL_TEMPLATE = "classifier/admin/job_progress_cell.html"
+RETRIED = (Job.Status.FAILED, Job.Status.CANCELLED)
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = (
-        "__str__",
-        "status_badge",
-        "progress_shown",
-        "message",
-        "started_by",
-        "created_at",
-        "took",
-    )
+    list_display = ("__str__", "progress_shown", "started_by", "created_at", "took")
     list_filter = (("status", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
     list_select_related = ("started_by",)
-    actions_detail = ("abandon",)
+    actions_detail = ("cancel", "retry")
     change_form_outer_before_template = "classifier/admin/job_progress.html"
+    change_form_outer_after_template = "classifier/admin/job_log.html"
     fields = (
         ("kind", "started_by"),
         ("created_at", "started_at"),
         ("finished_at", "took"),
+        ("attempts_shown", "worker"),
         "version_link",
         "error",
     )
-    readonly_fields = ("took", "version_link")
+    readonly_fields = ("took", "version_link", "attempts_shown")
 
     def get_urls(self) -> list[URLPattern]:
-        progress = self.admin_site.admin_view(self.progress)
+        wrap = self.admin_site.admin_view
         urls: list[URLPattern] = super().get_urls()
         return [
-            path("<int:job_id>/progress/", progress, name="classifier_job_progress"),
+            path("<int:job_id>/progress/", wrap(self.progress), name="classifier_job_progress"),
+            path("<int:job_id>/cell/", wrap(self.cell), name="classifier_job_cell"),
             *urls,
         ]
 
-    def has_abandon_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("classifier.build_modelversion")
+    def may_manage(self, request: HttpRequest, job: Job) -> bool:
+        """Whoever may start work of this kind may end it and start it again."""
+        return request.user.has_perm(kind_of(job).permission)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what is not finished can be given up."""
+        """What is unfinished can be cancelled, what failed or was cancelled can be retried."""
         job = self.get_object(request, object_id)
-        if job is None or not job.is_unfinished:
+        if job is None or not self.may_manage(request, job):
             return []
+        wanted = "cancel" if job.is_unfinished else "retry" if job.status in RETRIED else ""
         allowed: list[Any] = super().get_actions_detail(request, object_id)
-        return allowed
+        return [each for each in allowed if each.action_name.endswith(f"_{wanted}")]
 
     def progress(self, request: HttpRequest, job_id: int) -> HttpResponse:
         """The part of the page that renews itself; a finished job has the page loaded anew."""
-        job = self.get_object(request, str(job_id))
-        if job is None or not self.has_view_permission(request, job):
-            raise Http404("There is no such job.")
+        job = self._seen_job(request, job_id)
         if not job.is_unfinished:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        return render(request, "classifier/admin/job_progress_bar.html", {"original": job})
+        return render(request, PROGRESS_TEMPLATE, {"original": job, "log": job.events.all()})
+
+    def cell(self, request: HttpRequest, job_id: int) -> HttpResponse:
+        """The part of a list's row that renews itself."""
+        return render(request, CELL_TEMPLATE, _cell(self._seen_job(request, job_id)))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        recover_lost_jobs()
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        job = self.get_object(request, object_id)
+        seen = {} if job is None else {"log": job.events.select_related("by")}
+        response: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **seen}
+        )
+        return response
 
     @action(  # type: ignore[untyped-decorator]
-        description="Give up",
-        url_path="abandon",
-        permissions=["abandon"],
+        description="Cancel",
+        url_path="cancel",
         icon="cancel",
         variant=ActionVariant.DANGER,
     )
-    def abandon(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """For a job whose worker is gone: frees the place for another."""
-        job = self.get_object(request, object_id)
-        if job is None:
-            raise Http404("There is no such job.")
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then end it, or have its work end it."""
+        job = self._managed_job(request, object_id)
         if request.method != "POST":
-            return TemplateResponse(
-                request,
-                "classifier/admin/confirm.html",
-                {
-                    **self.admin_site.each_context(request),
-                    "title": f"Give up {job}",
-                    "original": job,
-                    "opts": self.opts,
-                    "text": "Another can be started then. Do it where the worker is gone: one that "
-                    "still runs is not stopped, and what it builds appears among the versions.",
-                    "verb": "Give it up",
-                    "back_url": change_url(job),
-                },
+            text = (
+                "It waits for a worker and ends at once."
+                if job.status == Job.Status.QUEUED
+                else "Its worker ends it within seconds. What is half made goes; nothing that "
+                "is stored changes."
             )
-        if abandon_job(job, request.user):  # type: ignore[arg-type]
-            self.message_user(request, f"{job} was given up.", messages.SUCCESS)
+            return self._ask(request, job, f"Cancel {job}", text, "Cancel it")
+        if cancel(job, request.user):  # type: ignore[arg-type]
+            self.message_user(request, f"{job} is being cancelled.", messages.SUCCESS)
         else:
             self.message_user(request, f"{job} had finished.", messages.INFO)
         return HttpResponseRedirect(change_url(job))
 
-    @admin.display(description="status", ordering="status")
-    def status_badge(self, job: Job) -> SafeString:
-        return badge(job.get_status_display(), JOB_VARIANTS[job.status])
+    @action(  # type: ignore[untyped-decorator]
+        description="Retry",
+        url_path="retry",
+        icon="replay",
+        variant=ActionVariant.PRIMARY,
+    )
+    def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then queue it again."""
+        job = self._managed_job(request, object_id)
+        if request.method != "POST":
+            text = "It is queued again, with the same parameters and all its attempts."
+            return self._ask(request, job, f"Retry {job}", text, "Queue it again")
+        try:
+            retry(job, request.user)  # type: ignore[arg-type]
+        except ConflictError as error:
+            self.message_user(request, str(error), messages.WARNING)
+        else:
+            self.message_user(request, f"{job} is queued again.", messages.SUCCESS)
+        return HttpResponseRedirect(change_url(job))
 
-    @admin.display(description="progress")
-    def progress_shown(self, job: Job) -> str:
-        return percent(job.progress, 0)
+    @admin.display(description="progress", ordering="status")
+    def progress_shown(self, job: Job) -> SafeString:
+        return render_to_string(CELL_TEMPLATE, _cell(job))
 
     @admin.display(description="took")
     def took(self, job: Job) -> str:
@@ -118,10 +151,51 @@ class JobAdmin(ReadOnlyAdmin):
             return NOTHING
         return f"{(job.finished_at - job.started_at).total_seconds():.1f} s"
 
+    @admin.display(description="attempts")
+    def attempts_shown(self, job: Job) -> str:
+        return f"{job.attempts} of {kind_of(job).max_attempts}"
+
     @admin.display(description="made")
     def version_link(self, job: Job) -> SafeString | str:
         version = ModelVersion.objects.filter(pk=job.result.get("version")).first()
-        if version is None:
-            return NOTHING
-        is_new = "" if job.result.get("is_new") else " (nothing had changed since it was built)"
-        return format_html("{}{}", change_link(version), is_new)
+        return change_link(version)
+
+    def _seen_job(self, request: HttpRequest, job_id: int) -> Job:
+        recover_lost_jobs()
+        job: Job | None = self.get_object(request, str(job_id))
+        if job is None or not self.has_view_permission(request, job):
+            raise Http404("There is no such job.")
+        return job
+
+    def _managed_job(self, request: HttpRequest, object_id: str) -> Job:
+        job: Job | None = self.get_object(request, object_id)
+        if job is None:
+            raise Http404("There is no such job.")
+        if not self.has_view_permission(request, job) or not self.may_manage(request, job):
+            raise PermissionDenied
+        return job
+
+    def _ask(
+        self, request: HttpRequest, job: Job, title: str, text: str, verb: str
+    ) -> TemplateResponse:
+        return TemplateResponse(
+            request,
+            "classifier/admin/confirm.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": title,
+                "original": job,
+                "opts": self.opts,
+                "text": text,
+                "verb": verb,
+                "back_url": change_url(job),
+            },
+        )
+
+
+def _cell(job: Job) -> dict[str, Any]:
+    return {
+        "job": job,
+        "status": badge(job.get_status_display(), JOB_VARIANTS[job.status]),
+        "text": job.error or job.message,
+    }

@@ -29,10 +29,10 @@ from classifier.admin.cells import (
     percent,
 )
 from classifier.exceptions import BundleError, ConflictError
-from classifier.models import Encoder, ModelVersion, Prototype
+from classifier.models import ModelVersion, Prototype
 from classifier.models.choices import LevelChoices
-from classifier.services.jobs import enqueue_build
-from classifier.services.versions import activate_version
+from classifier.services.encoders import chosen_encoder
+from classifier.services.versions import activate_version, enqueue_build
 
 
 class ActivationForm(forms.Form):
@@ -123,7 +123,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
                     **self.admin_site.each_context(request),
                     "title": "Build a new version",
                     "opts": self.opts,
-                    "encoder": Encoder.objects.first(),
+                    "encoder": chosen_encoder(),
                     "newest": ModelVersion.objects.first(),
                 },
             )

@@ -59,7 +59,8 @@ class ModelVersion(models.Model):
         verbose_name = "version"
         permissions = [
             ("build_modelversion", "Can build versions"),
-            ("activate_modelversion", "Can activate versions"),
+            ("activate_modelversion", "Can activate versions and roll back"),
+            ("retire_modelversion", "Can retire versions"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -104,8 +105,13 @@ class Prototype(models.Model):
 
 
 class Activation(models.Model):
-    """The record of a version going live: who, when, from, to. The newest one is in force."""
+    """The record of a version going live: who, when, from, to, why. The newest is in force."""
 
+    class Kind(models.TextChoices):
+        ACTIVATION = "activation", "Activated"
+        ROLLBACK = "rollback", "Rolled back"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ACTIVATION)
     from_version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -120,6 +126,9 @@ class Activation(models.Model):
         help_text="Empty where a command did it.",
     )
     reason = models.CharField(max_length=200, blank=True)
+    missed_targets = models.JSONField(
+        default=list, help_text="In words, those that the version missed and that were overridden."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -127,3 +136,24 @@ class Activation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_version or 'nothing'} → {self.to_version}"
+
+
+class Retirement(models.Model):
+    """The record of a version being put aside by a person: who, when, why."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="retirements")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Empty where a command did it.",
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.version} retired"

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 
 from classifier.engine.bundle import file_digest
 from classifier.engine.encoder import MODEL_FILE
 from classifier.exceptions import EncoderError
-from classifier.models import Encoder
+from classifier.models import Encoder, EncoderChoice
 from classifier.progress import Progress, silent
 from classifier.services.taxonomy import read_examples
 
@@ -17,7 +18,7 @@ PARITY_TEXTS = 400
 def prepare_encoder(
     *, name: str | None = None, source: Path | None = None, report: Progress = silent
 ) -> Encoder:
-    """Export a model to a checked ONNX encoder and record it. Raises EncoderError."""
+    """Export a model to a checked ONNX encoder, record it and choose it. Raises EncoderError."""
     from classifier.export.pipeline import export_encoder
     from classifier.export.source import find_source
 
@@ -40,7 +41,23 @@ def prepare_encoder(
             "parity_max_difference": parity.max_difference,
         },
     )
+    choose_encoder(encoder, reason="prepared")
     return encoder
+
+
+def chosen_encoder() -> Encoder | None:
+    """The one that versions are built with; None before one was chosen."""
+    choice = EncoderChoice.objects.select_related("encoder").first()
+    return choice.encoder if choice else None
+
+
+def choose_encoder(
+    encoder: Encoder, *, by: AbstractBaseUser | None = None, reason: str = ""
+) -> EncoderChoice | None:
+    """Build versions with this encoder from now on. None where it was the chosen one already."""
+    if chosen_encoder() == encoder:
+        return None
+    return EncoderChoice.objects.create(encoder=encoder, by=by, reason=reason)  # type: ignore[misc]
 
 
 def verify_encoder(encoder: Encoder) -> None:
@@ -53,8 +70,8 @@ def verify_encoder(encoder: Encoder) -> None:
 
 
 def has_whole_encoder() -> bool:
-    """Whether a version can be built with the encoder that was prepared last."""
-    encoder = Encoder.objects.first()
+    """Whether a version can be built with the chosen encoder."""
+    encoder = chosen_encoder()
     if encoder is None:
         return False
     try:

@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
@@ -21,11 +22,29 @@ from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import BundleError, ConflictError, InvalidItemError, TrainingError
-from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
+from classifier.jobs.queue import enqueue
+from classifier.models import Activation, Category, Encoder, Example, Job, ModelVersion, Prototype
 from classifier.progress import Progress, silent
-from classifier.services.encoders import verify_encoder
+from classifier.services.encoders import chosen_encoder, verify_encoder
+
+if TYPE_CHECKING:
+    from classifier.jobs.context import JobContext
 
 ENCODE_CHUNK = 128
+
+
+def enqueue_build(started_by: AbstractBaseUser | None = None, note: str = "") -> Job:
+    """Queue a build. Raises ConflictError where one is queued or running."""
+    return enqueue(Job.Kind.BUILD_VERSION, {"note": note}, started_by=started_by)
+
+
+def run_build(context: "JobContext") -> dict[str, Any]:
+    """The work of a BUILD_VERSION job."""
+    version, is_new = build_version(
+        report=context, created_by=context.started_by, note=context.parameters["note"]
+    )
+    said = "built" if is_new else "nothing changed since this version was built"
+    return {"version": version.pk, "is_new": is_new, "message": f"{version}: {said}"}
 
 
 def build_version(
@@ -35,7 +54,7 @@ def build_version(
     note: str = "",
     force: bool = False,
 ) -> tuple[ModelVersion, bool]:
-    """Build a candidate from the newest encoder and all active examples.
+    """Build a candidate from the chosen encoder and all active examples.
 
     Returns the version and whether it is new: where the newest version was built from the very
     same input and its files are whole it is returned as it is, unless `force`. Raises
@@ -45,7 +64,7 @@ def build_version(
     from classifier.training.build import build, label_indexes
     from classifier.training.prototypes import TrainingSet
 
-    encoder = Encoder.objects.first()
+    encoder = chosen_encoder()
     if encoder is None:
         raise TrainingError("There is no encoder yet: run `manage.py prepare_encoder`.")
     input_read_at = timezone.now()

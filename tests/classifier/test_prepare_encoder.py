@@ -31,8 +31,11 @@ def test_the_row_says_what_the_file_is(encoder: Encoder) -> None:
     assert path.stat().st_size == encoder.size_bytes
     assert encoder.source_digest == PUBLISHED_DIGESTS[DEFAULT_NAME]
     assert (encoder.dimension, encoder.precision) == (384, "fp32")
+    assert encoder.parity_texts
     assert encoder.parity_texts >= 200
+    assert encoder.parity_max_difference is not None
     assert encoder.parity_max_difference <= 1e-4
+    assert encoder.parity_min_cosine is not None
     assert encoder.parity_min_cosine >= 0.9999
     assert encoder.batch_invariant
 

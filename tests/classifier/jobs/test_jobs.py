@@ -1,19 +1,17 @@
 """Background work ends with a row that says how, whatever happens."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.utils import timezone
 from django_q.conf import Conf
 from pytest_django import Settings
 
 from classifier.exceptions import ConflictError
-from classifier.models import Category, Example, Job, ModelVersion
-from classifier.services import jobs
-from classifier.services.jobs import abandon_job, enqueue_build, expire_lost_jobs, run_job
+from classifier.jobs.queue import retry
+from classifier.jobs.runner import run_job
+from classifier.models import Category, Example, Job, JobEvent, ModelVersion
+from classifier.services.versions import enqueue_build
 
 
 @pytest.fixture
@@ -70,53 +68,8 @@ def test_a_job_that_was_taken_is_left_alone(queued: Job) -> None:
 
 
 def test_one_build_at_a_time(queued: Job) -> None:
-    with pytest.raises(ConflictError, match="being built already"):
+    with pytest.raises(ConflictError, match="is not finished yet"):
         enqueue_build()
-
-
-def test_a_job_given_up_makes_room_and_stays_failed(queued: Job, admin_user: User) -> None:
-    assert abandon_job(queued, admin_user)
-    assert not abandon_job(queued, admin_user)
-    run_job(queued.pk)
-    queued.refresh_from_db()
-    assert (queued.status, queued.error) == (Job.Status.FAILED, "Given up by ada.")
-    assert enqueue_build().status == Job.Status.QUEUED
-
-
-def test_a_job_whose_worker_is_gone_makes_room(queued: Job) -> None:
-    limit = timedelta(seconds=settings.Q_CLUSTER["timeout"])
-    Job.objects.update(status=Job.Status.RUNNING, started_at=timezone.now() - limit / 2)
-    assert expire_lost_jobs() == 0
-    Job.objects.update(started_at=timezone.now() - limit - timedelta(minutes=1))
-    assert enqueue_build().pk != queued.pk
-    queued.refresh_from_db()
-    assert queued.error == "The worker that ran it did not come back."
-
-
-def test_progress_is_written_now_and_then(queued: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr(jobs, "monotonic", lambda: now)
-    Job.objects.update(status=Job.Status.RUNNING)
-    report = jobs._Reporter(queued)
-
-    def written(share: float, message: str) -> tuple[float, str]:
-        report(share, message)
-        queued.refresh_from_db()
-        return queued.progress, queued.message
-
-    assert written(0.1, "first") == (0.1, "first")
-    now += jobs.PROGRESS_SECONDS / 2
-    assert written(0.2, "too soon") == (0.1, "first")
-    now += jobs.PROGRESS_SECONDS / 2
-    assert written(0.3, "in time") == (0.3, "in time")
-
-
-def test_a_job_that_no_worker_took_makes_room(queued: Job) -> None:
-    limit = timedelta(seconds=settings.Q_CLUSTER["timeout"])
-    Job.objects.update(created_at=timezone.now() - limit - timedelta(minutes=1))
-    assert enqueue_build().pk != queued.pk
-    queued.refresh_from_db()
-    assert (queued.status, queued.error) == (Job.Status.FAILED, "No worker took it.")
 
 
 def test_a_job_that_cannot_be_queued_says_so(
@@ -129,3 +82,42 @@ def test_a_job_that_cannot_be_queued_says_so(
     job.refresh_from_db()
     assert job.status == Job.Status.FAILED
     assert "The queue cannot be reached" in job.error
+
+
+def test_every_change_of_status_is_a_row(queued: Job, admin_user: User) -> None:
+    run_job(queued.pk)
+    changes = JobEvent.objects.filter(job=queued).exclude(to_status="")
+    assert [(event.from_status, event.to_status, event.by) for event in changes] == [
+        ("", "queued", admin_user),
+        ("queued", "running", None),
+        ("running", "succeeded", None),
+    ]
+
+
+def test_a_failed_job_is_queued_again_with_all_its_attempts(queued: Job, admin_user: User) -> None:
+    switched_on = set(Example.objects.filter(is_active=True).values_list("pk", flat=True))
+    Example.objects.update(is_active=False)
+    run_job(queued.pk)
+    Example.objects.filter(pk__in=switched_on).update(is_active=True)
+    queued.refresh_from_db()
+    retry(queued, admin_user)
+    queued.refresh_from_db()
+    assert (queued.status, queued.attempts, queued.error) == (Job.Status.QUEUED, 0, "")
+    run_job(queued.pk)
+    queued.refresh_from_db()
+    assert (queued.status, queued.attempts) == (Job.Status.SUCCEEDED, 1)
+
+
+def test_a_finished_job_is_not_queued_again(queued: Job, admin_user: User) -> None:
+    run_job(queued.pk)
+    with pytest.raises(ConflictError, match="neither failed nor was cancelled"):
+        retry(queued, admin_user)
+
+
+def test_a_job_is_not_queued_again_beside_the_same_work(queued: Job, admin_user: User) -> None:
+    Job.objects.update(status=Job.Status.FAILED)
+    other = enqueue_build()
+    with pytest.raises(ConflictError, match=f"#{other.pk} is not finished yet"):
+        retry(queued, admin_user)
+    queued.refresh_from_db()
+    assert queued.status == Job.Status.FAILED

@@ -1,0 +1,1 @@
+"""Background work: handed to the queue, run once, told as it goes, taken up again when lost."""

@@ -1,0 +1,97 @@
+"""Values of environment variables: each function refuses what it cannot read, by name."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off"}
+POSTGRESQL_SCHEMES = {"postgres", "postgresql", "pgsql", "psql"}
+
+
+def text(name: str, default: str) -> str:
+    """What is set; a blank value is as good as none."""
+    value: str = env.str(name, default="")
+    return value if value.strip() else default
+
+
+def flag(name: str, default: bool) -> bool:
+    """A yes or a no; anything else is refused, where a cast would read it as no."""
+    word = text(name, str(default)).strip().lower()
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise ImproperlyConfigured(f"{name}={word!r}: expected true or false.")
+    return word in TRUE_WORDS
+
+
+def whole(name: str, default: int, minimum: int = 1, maximum: int | None = None) -> int:
+    """A whole number of at least `minimum`, and at most `maximum` where there is one."""
+    word = text(name, str(default)).strip()
+    number = int(word) if word.isdecimal() else -1
+    if number < minimum or (maximum is not None and number > maximum):
+        limits = f"{minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a whole number, {limits}.")
+    return number
+
+
+def share(name: str, default: float) -> float:
+    """A number from 0 to 1."""
+    word = text(name, str(default)).strip()
+    try:
+        number = float(word)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a number from 0 to 1.")
+    return number
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in env.list(name, default=default) if word.strip()]
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    word = text(name, default).strip()
+    if word not in allowed:
+        raise ImproperlyConfigured(f"{name}={word!r}: expected one of {', '.join(allowed)}.")
+    return word
+
+
+def database(name: str) -> dict[str, Any]:
+    """The PostgreSQL database of an address. The error does not repeat it: it holds a password."""
+    address = text(name, "")
+    try:
+        known = urlsplit(address).scheme in POSTGRESQL_SCHEMES
+        parts: dict[str, Any] = env.db_url_config(address) if known else {}
+    except ValueError:
+        parts = {}
+    if not parts.get("NAME"):
+        raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
+    return parts
+
+
+def stored_secret(path: Path) -> str:
+    """A secret kept in a file that only its owner can read, made on first use.
+
+    Written aside and linked into place: of two processes that start at once, both read
+    the one secret that won, and never half of it.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
