@@ -18,6 +18,7 @@ serve: prepare ## Install, migrate, bootstrap; start web and worker on PORT (800
 
 prepare: $(VENV)/installed $(STATIC)/staticfiles.json
 	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py sync_schedules
 	@$(BIN)/python manage.py bootstrap
 
 run-web: $(VENV)/installed ## Start the web processes alone

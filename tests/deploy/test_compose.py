@@ -90,9 +90,9 @@ def test_bootstrap_runs_once_on_a_healthy_database_with_commands_that_exist() ->
     assert bootstrap["restart"] == "no"
     assert bootstrap["depends_on"]["database"]["condition"] == "service_healthy"
     commands = re.findall(r"manage\.py (\w+)", bootstrap["command"][-1])
-    assert commands == ["migrate", "bootstrap"]
-    folder = ROOT / "classifier" / "management" / "commands"
-    assert (folder / "bootstrap.py").is_file()
+    assert commands == ["migrate", "sync_schedules", "bootstrap"]
+    for app, command in (("monitoring", "sync_schedules"), ("classifier", "bootstrap")):
+        assert (ROOT / app / "management" / "commands" / f"{command}.py").is_file()
 
 
 @pytest.mark.parametrize("name", ["database", "redis"])

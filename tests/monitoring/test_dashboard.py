@@ -12,7 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier import runtime
-from classifier.models import Activation, Category, Encoder, Example, Job, ModelVersion, Prediction
+from classifier.models import (
+    Activation,
+    Category,
+    Encoder,
+    EncoderChoice,
+    Example,
+    Job,
+    ModelVersion,
+    Prediction,
+)
 from classifier.services.feedback import FeedbackItem, record_feedback
 from classifier.services.predictions import TransactionRequest, classify_transactions
 from classifier.services.versions import build_version
@@ -67,6 +76,7 @@ def test_a_new_installation_is_told_the_command(db: None) -> None:
     Activation.objects.all().delete()
     ModelVersion.objects.all().delete()
     assert "manage.py build_version --activate" in overview().todos[0].text
+    EncoderChoice.objects.all().delete()
     Encoder.objects.all().delete()
     assert "manage.py bootstrap" in overview().todos[0].text
     assert needs()[0] is Need.BOOTSTRAP

@@ -117,7 +117,7 @@ def test_building_is_asked_and_then_queued(
 def test_two_builds_at_once_are_refused(staff: Client, db: None) -> None:
     staff.post(reverse(BUILD))
     page = staff.post(reverse(BUILD), follow=True).content.decode()
-    assert "A version is being built already." in page
+    assert "is not finished yet" in page
     assert Job.objects.count() == 1
 
 

@@ -18,7 +18,16 @@ from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.types import Transaction
 from classifier.exceptions import BundleError, ConflictError, EncoderError, TrainingError
-from classifier.models import Activation, Category, Encoder, Example, ModelVersion, Prototype
+from classifier.models import (
+    Activation,
+    Category,
+    Encoder,
+    EncoderChoice,
+    Example,
+    ModelVersion,
+    Prototype,
+)
+from classifier.services.encoders import choose_encoder, chosen_encoder
 from classifier.services.examples import add_example
 from classifier.services.versions import activate_version, build_version
 from tests.rows import copy_of
@@ -72,11 +81,14 @@ def test_a_damaged_encoder_goes_into_no_version(change: dict[str, str], reason: 
         build_version(force=True)
 
 
-def test_the_encoder_that_was_prepared_last_is_built_with(encoder: Encoder) -> None:
+def test_the_encoder_that_was_chosen_last_is_built_with(encoder: Encoder, admin_user: User) -> None:
     other = copy_of(encoder, digest="0" * 64)
-    assert Encoder.objects.first() == other
-    encoder.save()
-    assert Encoder.objects.first() == encoder
+    assert chosen_encoder() == encoder
+    choose_encoder(other, by=admin_user, reason="faster")
+    assert chosen_encoder() == other
+    assert choose_encoder(other) is None
+    choice = EncoderChoice.objects.all()[0]
+    assert (choice.by, choice.reason) == (admin_user, "faster")
 
 
 def test_texts_are_normalized_by_this_program_whatever_the_rows_say(
@@ -191,6 +203,7 @@ def test_no_encoder_is_refused_with_what_to_do() -> None:
     Activation.objects.all().delete()
     Prototype.objects.all().delete()
     ModelVersion.objects.all().delete()
+    EncoderChoice.objects.all().delete()
     Encoder.objects.all().delete()
     with pytest.raises(TrainingError, match="prepare_encoder"):
         build_version()

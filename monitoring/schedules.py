@@ -1,0 +1,40 @@
+"""What runs by itself, and when. Synced to the queue's table by `manage.py sync_schedules`."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django_q.models import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A task by its dotted path, run every `minutes`."""
+
+    name: str
+    func: str
+    minutes: int
+
+
+SCHEDULES = (Planned("recover lost jobs", "classifier.tasks.recover_lost_jobs", minutes=1),)
+
+
+def sync_schedules() -> tuple[list[str], list[str]]:
+    """Make the table what SCHEDULES says, by name. Returns the names of those that were made or
+    changed, and of those that were removed. When one runs next is left as it is."""
+    wanted = {planned.name: planned for planned in SCHEDULES}
+    with transaction.atomic():
+        gone = Schedule.objects.exclude(name__in=wanted)
+        removed = list(gone.values_list("name", flat=True))
+        gone.delete()
+        changed = []
+        for planned in SCHEDULES:
+            fields = {
+                "func": planned.func,
+                "schedule_type": Schedule.MINUTES,
+                "minutes": planned.minutes,
+                "repeats": -1,
+            }
+            if not Schedule.objects.filter(name=planned.name, **fields).exists():
+                Schedule.objects.update_or_create(name=planned.name, defaults=fields)
+                changed.append(planned.name)
+    return changed, removed

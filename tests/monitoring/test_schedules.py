@@ -1,0 +1,46 @@
+"""The queue's schedules are what the code says."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils.module_loading import import_string
+from django_q.models import Schedule
+
+from monitoring.schedules import SCHEDULES, sync_schedules
+
+
+def said() -> str:
+    output = StringIO()
+    call_command("sync_schedules", stdout=output)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("planned", SCHEDULES, ids=lambda planned: planned.name)
+def test_what_is_scheduled_is_there(planned: object) -> None:
+    assert callable(import_string(planned.func))  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db
+def test_a_second_sync_changes_nothing() -> None:
+    assert "Scheduled: recover lost jobs." in said()
+    rows = list(Schedule.objects.values())
+    assert said() == ""
+    assert list(Schedule.objects.values()) == rows
+
+
+@pytest.mark.django_db
+def test_a_schedule_changed_by_hand_is_put_right_and_runs_when_it_was_to() -> None:
+    sync_schedules()
+    Schedule.objects.update(minutes=99)
+    next_run = Schedule.objects.get(name="recover lost jobs").next_run
+    assert sync_schedules() == (["recover lost jobs"], [])
+    row = Schedule.objects.get(name="recover lost jobs")
+    assert (row.minutes, row.next_run) == (1, next_run)
+
+
+@pytest.mark.django_db
+def test_a_schedule_that_the_code_does_not_know_goes() -> None:
+    Schedule.objects.create(name="of an older release", func="gone.away")
+    assert "No longer scheduled: of an older release." in said()
+    assert not Schedule.objects.filter(name="of an older release").exists()
