@@ -17,6 +17,9 @@ from rest_framework.test import APIClient
 from classifier import runtime
 from classifier.engine.engine import Engine
 from classifier.models import Encoder, ModelVersion, Scope
+from tests.processes import WEB, WORKER, Site, answers, manage, own_environment, running, wait_until
+
+START_SECONDS = 120
 
 
 @pytest.fixture(scope="session")
@@ -135,3 +138,27 @@ def api(make_client: Any) -> APIClient:
     """A client that may do everything."""
     client: APIClient = make_client(*Scope)
     return client
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of the processes: a data directory and a database of their own."""
+    with own_environment(tmp_path_factory.mktemp("site")) as variables:
+        yield variables
+
+
+@pytest.fixture(scope="session")
+def site(environment: dict[str, str]) -> Iterator[Site]:
+    """Prepared by the commands that an operator runs, then served by web and worker."""
+    for command in (["migrate"], ["collectstatic", "--noinput"]):
+        manage(environment, *command)
+    printed = manage(environment, "bootstrap")
+    login = next(line for line in printed.splitlines() if line.startswith("Admin login: "))
+    username, _, password = login.split()[2:5]
+    url = f"http://127.0.0.1:{environment['PORT']}"
+    with (
+        running(environment, "web", *WEB),
+        running(environment, "worker", *WORKER),
+    ):
+        wait_until(lambda: answers(f"{url}/readyz"), START_SECONDS, "the site is ready")
+        yield Site(url, username, password)

@@ -173,10 +173,10 @@ Q_CLUSTER: dict[str, Any] = {
     "label": "Background tasks",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 1}),
 }
-# How often a running job says that it lives, and how long it may be silent before another worker
-# takes it up.
-JOB_HEARTBEAT_SECONDS = 5.0
-JOB_STALE_SECONDS = 30.0
+# How long a running job's worker may be silent before another takes the job up, and how often
+# it says that it lives.
+JOB_STALE_SECONDS = whole("TXCAT_JOB_STALE_SECONDS", default=30, minimum=3)
+JOB_HEARTBEAT_SECONDS = JOB_STALE_SECONDS / 6
 
 # Static files
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, wait_until
+from tests.processes import Site, wait_until
 
 BUILD_MILLISECONDS = 180_000
 SWAP_SECONDS = 15
