@@ -4,12 +4,10 @@ import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
-VECTOR_FEATURES = ("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8")
-CPUINFO = Path("/proc/cpuinfo")
+from classifier.engine.machine import this_machine
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -34,17 +32,13 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def machine(*packages: str) -> str:
     """The processor, what of it matters for matrices, the cores allowed, and versions."""
-    described = dict(line.split(":", 1) for line in CPUINFO.read_text().splitlines() if ":" in line)
-    facts = {key.strip(): value.strip() for key, value in described.items()}
-    flags = set(facts.get("flags", "").split())
-    features = [name for name in VECTOR_FEATURES if name in flags] or ["none of note"]
+    here = this_machine()
     versions = [f"{package} {version(package)}" for package in packages]
     return "\n".join(
         (
-            f"CPU       {facts.get('model name', platform.machine())}, "
-            f"{len(os.sched_getaffinity(0))} cores allowed of {os.cpu_count()}, "
+            f"CPU       {here.cpu}, {here.cpus} cores allowed of {os.cpu_count()}, "
             f"load {os.getloadavg()[0]:.1f} before the run",
-            f"features  {' '.join(features)}",
+            f"features  {' '.join(here.features) or 'none of note'}",
             f"versions  Python {platform.python_version()}, {', '.join(versions)}",
         )
     )
