@@ -4,6 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import InvalidStorageError, storages
 from django.utils.module_loading import import_string
 
 from classifier.jobs.kinds import KINDS
@@ -72,6 +74,26 @@ def check_router(**kwargs: Any) -> list[CheckMessage]:
             id="txcat.E002",
         )
     ]
+
+
+@register()
+def check_artifact_storage(**kwargs: Any) -> list[CheckMessage]:
+    """txcat.E004: without its store no version can be built, nor loaded where it is not yet."""
+    try:
+        storages["artifacts"]
+        for path in settings.ARTIFACT_STORAGE_ERRORS:
+            if not issubclass(import_string(path), Exception):
+                raise ImportError(f"{path} is no exception")
+    except (ImportError, ImproperlyConfigured, InvalidStorageError, TypeError, ValueError) as error:
+        return [
+            Error(
+                f"The artifact store cannot be used: {error}.",
+                hint="See TXCAT_ARTIFACT_STORAGE, TXCAT_ARTIFACT_STORAGE_OPTIONS and "
+                "TXCAT_ARTIFACT_STORAGE_ERRORS in the README, and install the class's package.",
+                id="txcat.E004",
+            )
+        ]
+    return []
 
 
 @register(deploy=True)

@@ -12,6 +12,11 @@ class BundleError(ClassifierError):
     """A bundle cannot be read: a file is missing, altered, or of another format."""
 
 
+class UnavailableError(BundleError):
+    """Nothing can be said of a bundle: the artifact store does not answer, or this machine cannot
+    keep a copy."""
+
+
 class EncoderError(ClassifierError):
     """A model folder cannot be made into an encoder, or an encoder fails its checks."""
 

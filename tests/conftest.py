@@ -26,7 +26,10 @@ START_SECONDS = 120
 def exported_encoder() -> Path:
     """The real encoder's folder, exported where it is not there or older than what exports it.
     Needs no database."""
-    folders = (settings.ARTIFACTS_DIR / "encoders").glob("*")
+    from classifier.services.encoders import EXPORT_FOLDER
+
+    export = settings.LOCAL_DIR / EXPORT_FOLDER
+    folders = (export / "encoders").glob("*")
     newest = max(folders, key=_modified, default=None)
     code = settings.BASE_DIR / "classifier" / "export"
     if newest is not None and _modified(newest) > max(map(_modified, code.glob("*.py"))):
@@ -36,7 +39,7 @@ def exported_encoder() -> Path:
     from classifier.services.encoders import parity_texts
 
     source = find_source(DEFAULT_NAME, None)
-    return export_encoder(source, settings.ARTIFACTS_DIR, parity_texts()).folder
+    return export_encoder(source, export, parity_texts()).folder
 
 
 def _modified(path: Path) -> float:

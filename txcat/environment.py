@@ -1,5 +1,6 @@
 """Values of environment variables: each function refuses what it cannot read, by name."""
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -64,6 +65,37 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return word
 
 
+def dotted_path(name: str, default: str) -> str:
+    """Where a class is to be imported from: package.module.Class."""
+    word = text(name, default).strip()
+    if not _is_dotted_path(word):
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a class as package.module.Class.")
+    return word
+
+
+def dotted_paths(name: str) -> list[str]:
+    """A comma-separated list of such classes, empty where nothing is set."""
+    paths = words(name, default=[])
+    for path in paths:
+        if not _is_dotted_path(path):
+            raise ImproperlyConfigured(
+                f"{name}={path!r}: expected classes as package.module.Class, with commas between."
+            )
+    return paths
+
+
+def mapping(name: str, default: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object. The error does not repeat it: it may hold a password."""
+    word = text(name, "")
+    try:
+        value = json.loads(word) if word else default
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name}: expected a JSON object.")
+    return value
+
+
 def database(name: str) -> dict[str, Any]:
     """The PostgreSQL database of an address. The error does not repeat it: it holds a password."""
     address = text(name, "")
@@ -95,3 +127,8 @@ def stored_secret(path: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text()
+
+
+def _is_dotted_path(word: str) -> bool:
+    parts = word.split(".")
+    return len(parts) > 1 and all(part.isidentifier() for part in parts)

@@ -11,7 +11,19 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from txcat.cpus import available_cpus
-from txcat.environment import choice, database, flag, share, stored_secret, text, whole, words
+from txcat.environment import (
+    choice,
+    database,
+    dotted_path,
+    dotted_paths,
+    flag,
+    mapping,
+    share,
+    stored_secret,
+    text,
+    whole,
+    words,
+)
 
 # Lets `ModelAdmin[Category]` and its like be written as types at run time.
 django_stubs_ext.monkeypatch()
@@ -178,15 +190,22 @@ Q_CLUSTER: dict[str, Any] = {
 JOB_STALE_SECONDS = whole("TXCAT_JOB_STALE_SECONDS", default=30, minimum=3)
 JOB_HEARTBEAT_SECONDS = JOB_STALE_SECONDS / 6
 
-# Static files
+# Files
 
+# Models, versions, and what people upload. A class of Django storage, so that an object store can
+# take the folder's place.
+FOLDER_STORAGE = "classifier.artifacts.files.WholeFileStorage"
+ARTIFACT_STORAGE = dotted_path("TXCAT_ARTIFACT_STORAGE", default=FOLDER_STORAGE)
+ARTIFACT_STORAGE_OPTIONS = mapping(
+    "TXCAT_ARTIFACT_STORAGE_OPTIONS",
+    default={"location": str(ARTIFACTS_DIR)} if ARTIFACT_STORAGE == FOLDER_STORAGE else {},
+)
+# What the class raises where its store does not answer, beside OSError.
+ARTIFACT_STORAGE_ERRORS = dotted_paths("TXCAT_ARTIFACT_STORAGE_ERRORS")
 STATIC_URL = "static/"
 STATIC_ROOT = Path(text("TXCAT_STATIC_DIR", default=str(DATA_DIR / "static")))
-STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": ARTIFACTS_DIR},
-    },
+STORAGES: dict[str, dict[str, Any]] = {
+    "artifacts": {"BACKEND": ARTIFACT_STORAGE, "OPTIONS": ARTIFACT_STORAGE_OPTIONS},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

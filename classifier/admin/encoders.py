@@ -30,7 +30,7 @@ class EncoderAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        ("Files", {"fields": ("folder", "digest", "source_digest")}),
+        ("Files", {"fields": ("digest", "source_digest", "manifest_digest")}),
     )
     readonly_fields = ("size",)
 
@@ -40,4 +40,6 @@ class EncoderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="parity")
     def parity(self, encoder: Encoder) -> str:
+        if encoder.parity_min_cosine is None:
+            return "not compared here"
         return f"cosine ≥ {encoder.parity_min_cosine:.6f} on {encoder.parity_texts} texts"

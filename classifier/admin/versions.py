@@ -76,7 +76,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         ),
         (
             "Made of",
-            {"fields": (("encoder_link", "normalizer_version"), "folder", "manifest_digest")},
+            {"fields": (("encoder_link", "normalizer_version"), "manifest_digest")},
         ),
     )
     readonly_fields = (

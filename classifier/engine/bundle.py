@@ -1,14 +1,13 @@
 """A version as files: read, checked, written. No pickle.
 
-manifest.json          format, version, and each file's SHA-256 and size
-config.json            categories, weights, calibration, bounds, build figures
+manifest.json          each file's SHA-256 and size; see `manifest`
+config.json            version, categories, weights, calibration, bounds, build figures
 prototypes.safetensors prototypes (c, d) float32
 examples.safetensors   vectors (n, d) float32, labels (n,) int32, ascending
 examples.json          texts
 encoder/               model.onnx, tokenizer.json, encoder.json
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,18 +22,27 @@ from safetensors.numpy import load_file, save_file
 
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
-from classifier.engine.encoder import MODEL_FILE, TOKENIZER_FILE, EncoderCard
+from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, EncoderCard
+from classifier.engine.manifest import FORMAT, MANIFEST_FILE, Manifest
+from classifier.engine.manifest import file_digest as file_digest
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import BundleError
 
-FORMAT = 1
-MANIFEST_FILE = "manifest.json"
 CONFIG_FILE = "config.json"
 PROTOTYPES_FILE = "prototypes.safetensors"
 EXAMPLES_FILE = "examples.safetensors"
 EXAMPLE_TEXTS_FILE = "examples.json"
 ENCODER_FOLDER = "encoder"
+REQUIRED_FILES = (
+    CONFIG_FILE,
+    PROTOTYPES_FILE,
+    EXAMPLES_FILE,
+    EXAMPLE_TEXTS_FILE,
+    f"{ENCODER_FOLDER}/{MODEL_FILE}",
+    f"{ENCODER_FOLDER}/{TOKENIZER_FILE}",
+    f"{ENCODER_FOLDER}/{CARD_FILE}",
+)
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,6 @@ class Bundle:
         return self.folder / ENCODER_FOLDER
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def write_bundle(
     folder: Path,
     *,
@@ -80,19 +82,21 @@ def write_bundle(
 
     Everything is written aside and renamed at the end: a bundle is whole or not there. The
     encoder's files are hard links where the file system allows, so that a version costs its
-    prototypes and not another copy of the model.
+    prototypes and not another copy of the model. Raises BundleError where it cannot be written.
     """
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
-    (draft / ENCODER_FOLDER).mkdir(parents=True)
     try:
+        (draft / ENCODER_FOLDER).mkdir(parents=True)
         for source in sorted(encoder_folder.iterdir()):
-            _link_or_copy(source, draft / ENCODER_FOLDER / source.name)
+            if source.name != MANIFEST_FILE:
+                link_or_copy(source, draft / ENCODER_FOLDER / source.name)
         save_file({"prototypes": prototypes.vectors}, draft / PROTOTYPES_FILE)
         save_file({"vectors": examples.vectors, "labels": examples.labels}, draft / EXAMPLES_FILE)
         _write_json(draft / EXAMPLE_TEXTS_FILE, list(examples.texts))
         _write_json(
             draft / CONFIG_FILE,
             {
+                "version": version,
                 "normalizer_version": normalizer_version,
                 "categories": [asdict(category) for category in prototypes.categories],
                 "neighbor_weight": neighbor_weight,
@@ -101,21 +105,14 @@ def write_bundle(
                 "figures": figures,
             },
         )
-        files = {
-            str(path.relative_to(draft)): {
-                "sha256": file_digest(path),
-                "bytes": path.stat().st_size,
-            }
-            for path in sorted(draft.rglob("*"))
-            if path.is_file()
-        }
-        _write_json(draft / MANIFEST_FILE, {"format": FORMAT, "version": version, "files": files})
-        digest = file_digest(draft / MANIFEST_FILE)
+        manifest = Manifest.of(draft)
+        manifest.write(draft)
         draft.rename(folder)
-    except BaseException:
+    except (OSError, SafetensorError) as error:
+        raise BundleError(f"{folder} cannot be written: {error}.") from error
+    finally:
         shutil.rmtree(draft, ignore_errors=True)
-        raise
-    return digest
+    return manifest.digest
 
 
 def read_bundle(
@@ -128,9 +125,12 @@ def read_bundle(
     naming the file that is missing, altered or of another shape.
     """
     try:
-        manifest = _read_manifest(folder / MANIFEST_FILE, manifest_digest)
-        _check_files(folder, manifest, verified_encoder)
-        bundle = _read_files(folder, manifest["version"])
+        manifest = Manifest.read(folder / MANIFEST_FILE, manifest_digest)
+        for name in REQUIRED_FILES:
+            if name not in manifest.files:
+                raise BundleError(f"{folder / MANIFEST_FILE} does not list {name}.")
+        manifest.check(folder, verified=(verified_encoder,) if verified_encoder else ())
+        bundle = _read_files(folder)
         _check_shapes(bundle)
     except FileNotFoundError as error:
         raise BundleError(f"{error.filename or folder} is missing.") from error
@@ -143,17 +143,7 @@ def read_bundle(
     return bundle
 
 
-def _read_manifest(path: Path, digest: str | None) -> dict[str, Any]:
-    content = path.read_bytes()
-    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
-        raise BundleError(f"{path} is not the manifest that was built: its SHA-256 differs.")
-    manifest = _parse_json(path, content)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise BundleError(f"{path} is not a manifest of format {FORMAT}.")
-    return manifest
-
-
-def _read_files(folder: Path, version: str) -> Bundle:
+def _read_files(folder: Path) -> Bundle:
     config = _read_json(folder / CONFIG_FILE)
     categories = tuple(
         CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
@@ -163,7 +153,7 @@ def _read_files(folder: Path, version: str) -> Bundle:
     examples = load_file(folder / EXAMPLES_FILE)
     texts = tuple(_read_json(folder / EXAMPLE_TEXTS_FILE))
     return Bundle(
-        version=version,
+        version=str(config["version"]),
         folder=folder,
         encoder=EncoderCard.read(folder / ENCODER_FOLDER),
         normalizer_version=config["normalizer_version"],
@@ -174,29 +164,6 @@ def _read_files(folder: Path, version: str) -> Bundle:
         bounds=Bounds(**config["bounds"]),
         figures=config["figures"],
     )
-
-
-def _check_files(folder: Path, manifest: dict[str, Any], verified_encoder: str | None) -> None:
-    required = (
-        CONFIG_FILE,
-        PROTOTYPES_FILE,
-        EXAMPLES_FILE,
-        EXAMPLE_TEXTS_FILE,
-        f"{ENCODER_FOLDER}/{MODEL_FILE}",
-        f"{ENCODER_FOLDER}/{TOKENIZER_FILE}",
-    )
-    files = manifest.get("files", {})
-    for name in required:
-        if name not in files:
-            raise BundleError(f"{folder / MANIFEST_FILE} does not list {name}.")
-    for name, expected in files.items():
-        path = folder / name
-        if not path.is_file():
-            raise BundleError(f"{path} is missing.")
-        if name.endswith(f"/{MODEL_FILE}") and expected["sha256"] == verified_encoder:
-            continue
-        if path.stat().st_size != expected["bytes"] or file_digest(path) != expected["sha256"]:
-            raise BundleError(f"{path} is not the file that was built: its SHA-256 differs.")
 
 
 def _check_shapes(bundle: Bundle) -> None:
@@ -216,7 +183,8 @@ def _check_shapes(bundle: Bundle) -> None:
         raise BundleError(f"{bundle.folder}: examples are not in the order of the categories.")
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def link_or_copy(source: Path, target: Path) -> None:
+    """A hard link, or a copy where the file system has none or is another."""
     try:
         os.link(source, target)
     except OSError:

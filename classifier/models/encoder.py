@@ -14,8 +14,13 @@ class Encoder(models.Model):
     name = models.CharField(max_length=200)
     precision = models.CharField(max_length=20, choices=Precision.choices)
     digest = models.CharField("SHA-256 of the ONNX file", max_length=64, unique=True)
-    source_digest = models.CharField("SHA-256 of the weights", max_length=64)
-    folder = models.CharField(max_length=200, help_text="Under the artifacts directory.")
+    source_digest = models.CharField(
+        "SHA-256 of the weights",
+        max_length=64,
+        blank=True,
+        help_text="Empty for an encoder that came with an imported version.",
+    )
+    manifest_digest = models.CharField("SHA-256 of the manifest", max_length=64)
     reference = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,

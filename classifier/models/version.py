@@ -29,11 +29,12 @@ class ModelVersion(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.CANDIDATE)
     encoder = models.ForeignKey(Encoder, on_delete=models.PROTECT, related_name="versions")
     normalizer_version = models.PositiveIntegerField()
-    folder = models.CharField(max_length=200, help_text="Under the artifacts directory.")
     manifest_digest = models.CharField("SHA-256 of the manifest", max_length=64)
     input_digest = models.CharField(
         max_length=64,
-        help_text="SHA-256 of the encoder, categories and examples it was built from.",
+        blank=True,
+        help_text="SHA-256 of the encoder, categories and examples it was built from; empty for an "
+        "imported version, whose input is elsewhere.",
     )
     accuracy = models.FloatField("leave-one-out accuracy")
     macro_f1 = models.FloatField("leave-one-out macro-F1")
@@ -49,7 +50,8 @@ class ModelVersion(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     input_read_at = models.DateTimeField(
-        help_text="What was curated up to this moment is in it, or made no difference to it."
+        help_text="What was curated up to this moment is in it, or made no difference to it. Of an "
+        "imported version, when it was imported."
     )
 
     objects = ModelVersionQuerySet.as_manager()

@@ -5,33 +5,39 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
-from classifier.engine.bundle import file_digest
-from classifier.engine.encoder import MODEL_FILE
+from classifier.artifacts import encoder_folder, keep_folder
 from classifier.exceptions import EncoderError
 from classifier.models import Encoder, EncoderChoice
 from classifier.progress import Progress, silent
 from classifier.services.taxonomy import read_examples
 
 PARITY_TEXTS = 400
+# Under LOCAL_DIR: the weights, and the encoders made from them before they are kept.
+EXPORT_FOLDER = "export"
 
 
 def prepare_encoder(
     *, name: str | None = None, source: Path | None = None, report: Progress = silent
 ) -> Encoder:
-    """Export a model to a checked ONNX encoder, record it and choose it. Raises EncoderError."""
+    """Export a model to a checked ONNX encoder, keep it, record it and choose it.
+
+    Raises EncoderError where it cannot be made, UnavailableError where it cannot be kept.
+    """
     from classifier.export.pipeline import export_encoder
     from classifier.export.source import find_source
 
     found = find_source(name or settings.ENCODER_NAME, source)
-    exported = export_encoder(found, settings.ARTIFACTS_DIR, parity_texts(), report)
+    folder = settings.LOCAL_DIR / EXPORT_FOLDER
+    exported = export_encoder(found, folder, parity_texts(), report)
     card, parity = exported.card, exported.parity
+    manifest_digest = keep_folder(exported.folder)
     encoder, _ = Encoder.objects.update_or_create(
         digest=card.digest,
         defaults={
             "name": card.name,
             "precision": card.precision,
             "source_digest": exported.source_digest,
-            "folder": str(exported.folder.relative_to(settings.ARTIFACTS_DIR)),
+            "manifest_digest": manifest_digest,
             "size_bytes": exported.size_bytes,
             "dimension": card.dimension,
             "max_tokens": card.max_tokens,
@@ -60,22 +66,14 @@ def choose_encoder(
     return EncoderChoice.objects.create(encoder=encoder, by=by, reason=reason)  # type: ignore[misc]
 
 
-def verify_encoder(encoder: Encoder) -> None:
-    """Raises EncoderError where the model's file is missing or is not what was prepared."""
-    path = settings.ARTIFACTS_DIR / encoder.folder / MODEL_FILE
-    if not path.is_file():
-        raise EncoderError(f"{path} is missing: run `manage.py prepare_encoder`.")
-    if file_digest(path) != encoder.digest:
-        raise EncoderError(f"{path} was altered: run `manage.py prepare_encoder`.")
-
-
 def has_whole_encoder() -> bool:
-    """Whether a version can be built with the chosen encoder."""
+    """Whether a version can be built with the chosen encoder. Raises UnavailableError where that
+    cannot be said."""
     encoder = chosen_encoder()
     if encoder is None:
         return False
     try:
-        verify_encoder(encoder)
+        encoder_folder(encoder)
     except EncoderError:
         return False
     return True

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +13,24 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from classifier.artifacts import bundle_of
-from classifier.engine.bundle import FORMAT, write_bundle
+from classifier.artifacts import bundle_of, encoder_folder, keep_folder, scratch_folder
+from classifier.engine.bundle import write_bundle
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
+from classifier.engine.manifest import FORMAT
 from classifier.engine.types import CategoryInfo, Direction
-from classifier.exceptions import BundleError, ConflictError, InvalidItemError, TrainingError
+from classifier.exceptions import (
+    BundleError,
+    ConflictError,
+    InvalidItemError,
+    TrainingError,
+    UnavailableError,
+)
 from classifier.jobs.queue import enqueue
 from classifier.models import Activation, Category, Encoder, Example, Job, ModelVersion, Prototype
 from classifier.progress import Progress, silent
-from classifier.services.encoders import chosen_encoder, verify_encoder
+from classifier.services.encoders import chosen_encoder
 
 if TYPE_CHECKING:
     from classifier.jobs.context import JobContext
@@ -59,7 +64,8 @@ def build_version(
     Returns the version and whether it is new: where the newest version was built from the very
     same input and its files are whole it is returned as it is, unless `force`. Raises
     TrainingError where there is no encoder or too few examples, EncoderError where the encoder's
-    file is damaged, ConflictError where another build was faster.
+    files are damaged, UnavailableError where files cannot be read or kept, ConflictError where
+    another build was faster.
     """
     from classifier.training.build import build, label_indexes
     from classifier.training.prototypes import TrainingSet
@@ -83,11 +89,12 @@ def build_version(
         newest.input_read_at = input_read_at
         newest.save(update_fields=["input_read_at"])
         return newest, False
-    verify_encoder(encoder)
+    folder = encoder_folder(encoder)
 
     categories = [category_info(row) for row in rows]
     anchors = [_anchor(row) for row in rows]
-    vectors = _encode(encoder, anchors + [canonical for _, canonical, _ in examples], report)
+    texts = anchors + [canonical for _, canonical, _ in examples]
+    vectors = _encode(encoder, folder, texts, report)
     training = TrainingSet(
         vectors=vectors[len(anchors) :],
         labels=label_indexes([slug for _, _, slug in examples], categories),
@@ -98,26 +105,25 @@ def build_version(
 
     figures = built.figures.as_json()
     name = _next_name()
-    # Two machines that build at once must not write one folder; of their rows the first wins.
-    folder = Path("versions") / f"{name}-{os.urandom(4).hex()}"
-    digest = write_bundle(
-        settings.ARTIFACTS_DIR / folder,
-        version=name,
-        encoder_folder=settings.ARTIFACTS_DIR / encoder.folder,
-        normalizer_version=NORMALIZER_VERSION,
-        prototypes=built.prototypes,
-        examples=built.examples,
-        neighbor_weight=built.neighbor_weight,
-        calibration=built.calibration,
-        bounds=built.bounds,
-        figures=figures,
-    )
+    with scratch_folder() as scratch:
+        write_bundle(
+            scratch / name,
+            version=name,
+            encoder_folder=folder,
+            normalizer_version=NORMALIZER_VERSION,
+            prototypes=built.prototypes,
+            examples=built.examples,
+            neighbor_weight=built.neighbor_weight,
+            calibration=built.calibration,
+            bounds=built.bounds,
+            figures=figures,
+        )
+        manifest_digest = keep_folder(scratch / name, verified={encoder.digest})
     version = ModelVersion(
         name=name,
         encoder=encoder,
         normalizer_version=NORMALIZER_VERSION,
-        folder=str(folder),
-        manifest_digest=digest,
+        manifest_digest=manifest_digest,
         input_digest=input_digest,
         input_read_at=input_read_at,
         accuracy=built.figures.accuracy,
@@ -150,9 +156,12 @@ def build_version(
 
 
 def is_whole(version: ModelVersion) -> bool:
-    """Whether the version's files are there and are what was built."""
+    """Whether the version's files are there and are what was built. Raises UnavailableError where
+    that cannot be said."""
     try:
         bundle_of(version)
+    except UnavailableError:
+        raise
     except BundleError:
         return False
     return True
@@ -208,13 +217,13 @@ def category_info(category: Category) -> CategoryInfo:
 
 
 def _store(version: ModelVersion, prototypes: list[Prototype]) -> None:
-    """The rows of a bundle that is written; where they are refused, the bundle goes."""
+    """The rows of a bundle that is kept. Where they are refused its files stay: they may be
+    those of the build that was faster."""
     try:
         with transaction.atomic():
             version.save()
             Prototype.objects.bulk_create(prototypes)
     except IntegrityError as error:
-        shutil.rmtree(settings.ARTIFACTS_DIR / version.folder)
         raise ConflictError(
             f"{version.name} is not kept: another build was faster, or a category was deleted "
             "meanwhile. Build again."
@@ -227,16 +236,15 @@ def _anchor(category: Category) -> str:
     return anchor_text(category.name, category.description)
 
 
-def _encode(encoder: Encoder, texts: list[str], report: Progress) -> NDArray[np.float32]:
+def _encode(
+    encoder: Encoder, folder: Path, texts: list[str], report: Progress
+) -> NDArray[np.float32]:
     """Unit vectors of canonical texts, (n, d); those that the last version holds are not
     encoded again."""
     vectors = _vectors_of_last_version(encoder)
     new = [text for text in dict.fromkeys(texts) if text not in vectors]
     if new:
-        onnx = OnnxEncoder(
-            settings.ARTIFACTS_DIR / encoder.folder,
-            Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING),
-        )
+        onnx = OnnxEncoder(folder, Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING))
         for start in range(0, len(new), ENCODE_CHUNK):
             chunk = new[start : start + ENCODE_CHUNK]
             vectors.update(zip(chunk, onnx.encode(chunk), strict=True))
