@@ -1,6 +1,7 @@
 """Values of environment variables: each function refuses what it cannot read, by name."""
 
 import json
+import json
 import os
 import secrets
 from pathlib import Path
@@ -107,6 +108,19 @@ def database(name: str) -> dict[str, Any]:
     if not parts.get("NAME"):
         raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
     return parts
+
+
+def tuned(path: Path, name: str, default: int) -> int:
+    """What autotune wrote for machines like this one; the default where it wrote nothing."""
+    try:
+        value = json.loads(path.read_text()).get(name, default)
+    except FileNotFoundError:
+        return default
+    except (OSError, ValueError, AttributeError) as error:
+        raise ImproperlyConfigured(f"{path} cannot be read, remove it: {error}") from error
+    if not isinstance(value, int) or value < 1:
+        raise ImproperlyConfigured(f"{path}: {name} is {value!r}, no whole number from 1.")
+    return value
 
 
 def stored_secret(path: Path) -> str:

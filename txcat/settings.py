@@ -10,6 +10,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
+from classifier.engine.machine import this_machine
 from txcat.cpus import available_cpus
 from txcat.environment import (
     choice,
@@ -21,6 +22,7 @@ from txcat.environment import (
     share,
     stored_secret,
     text,
+    tuned,
     whole,
     words,
 )
@@ -214,13 +216,20 @@ STORAGES: dict[str, dict[str, Any]] = {
 PORT = whole("PORT", default=8000, maximum=65_535)
 WEB_HOST = text("TXCAT_HOST", default="127.0.0.1")
 CPUS = available_cpus()
-WEB_PROCESSES = whole("TXCAT_WEB_PROCESSES", default=CPUS)
+# Written by `autotune --write`, read by machines like the one it measured on.
+TUNING_DIR = DATA_DIR / "tuning"
+TUNING_FILE = TUNING_DIR / f"{this_machine().digest[:16]}-{CPUS}.json"
+WEB_PROCESSES = whole(
+    "TXCAT_WEB_PROCESSES", default=tuned(TUNING_FILE, "web_processes", default=CPUS)
+)
 WEB_THREADS = whole("TXCAT_WEB_THREADS", default=2)
 
 # Engine
 
 # Processes x threads above the number of cores makes every one of them slower.
-ENGINE_THREADS = whole("TXCAT_ENGINE_THREADS", default=1)
+ENGINE_THREADS = whole(
+    "TXCAT_ENGINE_THREADS", default=tuned(TUNING_FILE, "engine_threads", default=1)
+)
 ENGINE_SPINNING = flag("TXCAT_ENGINE_SPINNING", default=False)
 ENGINE_CACHE_BYTES = whole("TXCAT_ENGINE_CACHE_MB", default=64, minimum=0) * 1024 * 1024
 ENGINE_POLL_SECONDS = 0.5

@@ -8,6 +8,7 @@ class Encoder(models.Model):
     class Precision(models.TextChoices):
         FP32 = "fp32", "FP32"
         OPTIMIZED = "fp32_optimized", "FP32, optimized graph"
+        BLOCK = "int8_block", "INT8, by blocks"
         DYNAMIC = "int8_dynamic", "INT8, dynamic"
         STATIC = "int8_static", "INT8, static"
 

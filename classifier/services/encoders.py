@@ -19,7 +19,7 @@ EXPORT_FOLDER = "export"
 def prepare_encoder(
     *, name: str | None = None, source: Path | None = None, report: Progress = silent
 ) -> Encoder:
-    """Export a model to a checked ONNX encoder, keep it, record it and choose it.
+    """Export a model to a checked FP32 encoder, keep it and record it.
 
     Raises EncoderError where it cannot be made, UnavailableError where it cannot be kept.
     """
@@ -47,7 +47,6 @@ def prepare_encoder(
             "parity_max_difference": parity.max_difference,
         },
     )
-    choose_encoder(encoder, reason="prepared")
     return encoder
 
 
