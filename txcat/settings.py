@@ -175,8 +175,10 @@ Q_CLUSTER: dict[str, Any] = {
 }
 # How often a running job says that it lives, and how long it may be silent before another worker
 # takes it up.
-JOB_HEARTBEAT_SECONDS = 5.0
-JOB_STALE_SECONDS = 30.0
+JOB_STALE_SECONDS = float(whole("TXCAT_JOB_STALE_SECONDS", default=30))
+JOB_HEARTBEAT_SECONDS = JOB_STALE_SECONDS / 6
+# The files of a job that has ended are kept for so long.
+JOB_FILES_DAYS = whole("TXCAT_JOB_FILES_DAYS", default=7)
 
 # Static files
 
@@ -184,6 +186,10 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(text("TXCAT_STATIC_DIR", default=str(DATA_DIR / "static")))
 STORAGES = {
     "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ARTIFACTS_DIR},
+    },
+    "artifacts": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": ARTIFACTS_DIR},
     },
@@ -213,6 +219,10 @@ ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 
 API_MAX_BODY_BYTES = whole("TXCAT_MAX_BODY_KB", default=2048) * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
+# Files to classify: refused by their announced size, and never held in memory.
+UPLOAD_MAX_BYTES = whole("TXCAT_MAX_UPLOAD_MB", default=512) * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = LOCAL_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 API_RATE = whole("TXCAT_RATE_PER_MINUTE", default=60_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -247,6 +257,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
     "ENUM_NAME_OVERRIDES": {
         "FlowEnum": "classifier.models.choices.FlowChoices",
+        "FormatEnum": "classifier.bulk.options.Format",
         "DirectionEnum": "classifier.models.choices.DirectionChoices",
         **{
             name: f"drf_standardized_errors.openapi_serializers.{name}"
