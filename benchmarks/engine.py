@@ -268,25 +268,27 @@ def read_texts() -> list[str]:
 
 
 def find_bundle(arguments: argparse.Namespace) -> Path:
-    folders = (arguments.data_dir / "artifacts" / "versions").glob("*/manifest.json")
-    return arguments.bundle or newest([path.parent for path in folders], "bundle")
+    configs = (arguments.local_dir / "artifacts" / "folders").glob("*/config.json")
+    return arguments.bundle or newest(list(configs), "bundle")
 
 
 def find_weights(arguments: argparse.Namespace) -> Path:
-    folders = (arguments.data_dir / "artifacts" / "weights").glob("*/model.safetensors")
-    return arguments.weights or newest([path.parent for path in folders], "model")
+    weights = (arguments.local_dir / "export" / "weights").glob("*/model.safetensors")
+    return arguments.weights or newest(list(weights), "model")
 
 
-def newest(folders: Sequence[Path], kind: str) -> Path:
-    if not folders:
-        raise SystemExit(f"No {kind} found: run `manage.py bootstrap`, or name a --data-dir.")
-    return max(folders, key=lambda folder: folder.stat().st_mtime)
+def newest(files: Sequence[Path], kind: str) -> Path:
+    """The folder of the newest file."""
+    if not files:
+        raise SystemExit(f"No {kind} found: run `manage.py bootstrap`, or name a --local-dir.")
+    return max(files, key=lambda file: file.stat().st_mtime).parent
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     data_dir = Path(os.environ.get("TXCAT_DATA_DIR", ROOT / "var"))
-    parser.add_argument("--data-dir", type=Path, default=data_dir, help="default: %(default)s")
+    local_dir = Path(os.environ.get("TXCAT_LOCAL_DIR", data_dir / "local"))
+    parser.add_argument("--local-dir", type=Path, default=local_dir, help="default: %(default)s")
     parser.add_argument("--bundle", type=Path, help="a version's folder; default: the newest")
     parser.add_argument("--weights", type=Path, help="the model on torch; default: the newest")
     parser.add_argument("--rounds", type=int, default=5)

@@ -22,13 +22,23 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from classifier.exceptions import (
+    NO_ROOM,
     ClassifierError,
     ConflictError,
+    InputFileError,
     InvalidItemError,
     NoEngineError,
+    NotFinishedError,
     UnknownError,
 )
-from classifier.refusals import PayloadTooLarge, Unavailable, Unprocessable, printable
+from classifier.refusals import (
+    InsufficientStorage,
+    NotFinished,
+    PayloadTooLarge,
+    Unavailable,
+    Unprocessable,
+    printable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +52,7 @@ class ApiExceptionFormatter(ExceptionFormatter):
     """At most MAX_ERRORS errors; a path names an item without `non_field_errors` behind it."""
 
     def get_errors(self) -> list[Error]:
-        return list(islice(_flatten(self.exc.detail, ""), MAX_ERRORS))
+        return list(islice(errors_in(self.exc.detail), MAX_ERRORS))
 
 
 class ApiExceptionHandler(ExceptionHandler):
@@ -55,6 +65,10 @@ class ApiExceptionHandler(ExceptionHandler):
                 return Unprocessable({exc.path: detail} if exc.path else detail)
             case UnknownError():
                 return exceptions.NotFound(str(exc))
+            case InputFileError():
+                return exceptions.ValidationError({"file": [str(exc)]})
+            case NotFinishedError():
+                return NotFinished(str(exc))
             case NoEngineError():
                 return Unavailable("No model version can be served now; try again.")
             case ClassifierError():
@@ -63,6 +77,8 @@ class ApiExceptionHandler(ExceptionHandler):
                 return Unavailable("The database cannot be reached now; try again.")
             case RequestDataTooBig():
                 return PayloadTooLarge()
+            case OSError() if exc.errno in NO_ROOM:
+                return InsufficientStorage()
             case SuspiciousOperation() | MultiPartParserError() | UnreadablePostError():
                 return exceptions.ParseError("The request cannot be read.")
         converted: Exception = super().convert_known_exceptions(exc)
@@ -72,10 +88,14 @@ class ApiExceptionHandler(ExceptionHandler):
         body: dict[str, Any] = ApiExceptionFormatter(exc, self.context, self.exc).run()
         return body
 
+    def get_headers(self, exc: exceptions.APIException) -> dict[str, str]:
+        headers: dict[str, str] = super().get_headers(exc)
+        return {**headers, **getattr(exc, "headers", {})}
+
     def report_exception(self, exc: exceptions.APIException, response: Response) -> None:
         """A state that passes is a line in the log; only a bug is reported as one."""
-        if isinstance(exc, Unavailable):
-            logger.warning("Answered 503: %s", self.exc)
+        if isinstance(exc, Unavailable | InsufficientStorage):
+            logger.warning("Answered %s: %s", exc.status_code, self.exc)
         else:
             super().report_exception(exc, response)
 
@@ -105,6 +125,11 @@ def _is_api(request: HttpRequest) -> bool:
 def _answer(kind: Any, code: str, detail: str, status_code: int) -> JsonResponse:
     body = ErrorResponse(kind, [Error(code, detail, None)])
     return JsonResponse(asdict(body), status=status_code)
+
+
+def errors_in(detail: Any) -> Iterator[Error]:
+    """The errors of an APIException's detail, in the order of the fields and items."""
+    return _flatten(detail, "")
 
 
 def _flatten(detail: Any, path: str) -> Iterator[Error]:

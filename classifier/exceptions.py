@@ -3,6 +3,11 @@
 `classifier.errors` turns these into HTTP answers; commands turn them into `CommandError`.
 """
 
+import errno
+
+# Of an OSError: the device or the quota is full, or a file may not grow.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class ClassifierError(Exception):
     """Something a caller can be told about, in words."""
@@ -33,6 +38,10 @@ class UnknownError(ClassifierError):
     """Nothing is stored under the name or id that was given."""
 
 
+class NotFinishedError(ClassifierError):
+    """What is asked for will be made by a job, or would have been."""
+
+
 class ConflictError(ClassifierError):
     """What is asked for contradicts what is stored.
 
@@ -59,3 +68,7 @@ class InvalidItemError(ClassifierError):
 
 class InputFileError(ClassifierError):
     """A file handed to a command cannot be read as what it should be."""
+
+
+class StorageError(ClassifierError):
+    """A file of a job cannot be written or read."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -16,6 +17,8 @@ from drf_standardized_errors.openapi_serializers import (
 from rest_framework import serializers
 
 from classifier import openapi_examples as examples
+from classifier.bulk.options import MEDIA_TYPES
+from classifier.bulk.upload import ClassifyFileSerializer
 from classifier.serializers import requests, responses
 
 
@@ -86,6 +89,71 @@ CLASSIFY = extend_schema(
     responses={200: responses.ResultsSerializer, **BODY_ERRORS},
     parameters=[SERVER_TIMING],
     examples=examples.CLASSIFY,
+)
+
+CLASSIFY_FILE = extend_schema(
+    operation_id="classify_file",
+    request={
+        "multipart/form-data": ClassifyFileSerializer,
+        "application/json": requests.ClassifyListSerializer,
+    },
+    responses={
+        202: responses.JobSerializer,
+        **BODY_ERRORS,
+        422: at_odds("unknown"),
+        507: OpenApiResponse(PlainErrorResponseSerializer, "There is no room; nothing is stored."),
+    },
+    parameters=[
+        OpenApiParameter(
+            name="Location",
+            location=OpenApiParameter.HEADER,
+            response=[202],
+            type=str,
+            description="The job's address.",
+        )
+    ],
+    examples=examples.CLASSIFY_FILE,
+)
+
+JOB = extend_schema(
+    operation_id="job",
+    responses={200: responses.JobSerializer, 503: UNAVAILABLE},
+    examples=examples.JOB,
+)
+
+CANCEL_JOB = extend_schema(
+    operation_id="cancel_job",
+    request=None,
+    responses={200: responses.JobSerializer, 503: UNAVAILABLE},
+    examples=examples.CANCEL_JOB,
+)
+
+JOB_RESULTS = extend_schema(
+    operation_id="job_results",
+    parameters=[
+        OpenApiParameter(
+            name="Range",
+            location=OpenApiParameter.HEADER,
+            type=str,
+            description="A single range of bytes, such as `bytes=1000000-`.",
+        ),
+        OpenApiParameter(
+            name="If-Range",
+            location=OpenApiParameter.HEADER,
+            type=str,
+            description="The ETag of the parts that you have: of another file, all is sent.",
+        ),
+    ],
+    responses={
+        **{
+            (status, media_type): OpenApiResponse(OpenApiTypes.BINARY, said)
+            for media_type in MEDIA_TYPES.values()
+            for status, said in ((200, "All of it."), (206, "The part that was asked for."))
+        },
+        409: OpenApiResponse(PlainErrorResponseSerializer, "There are no results, or not yet."),
+        416: OpenApiResponse(PlainErrorResponseSerializer, "The range begins behind the end."),
+        503: UNAVAILABLE,
+    },
 )
 
 PREDICTION = extend_schema(

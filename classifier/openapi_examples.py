@@ -79,6 +79,79 @@ CLASSIFY = [
     ),
 ]
 
+JOB_RUNNING: dict[str, Any] = {
+    "id": 12,
+    "kind": "classify_file",
+    "status": "running",
+    "progress": 0.42,
+    "message": "deciding: 24,576 of 60,213 texts",
+    "created_at": "2026-03-01T09:30:02.114Z",
+    "started_at": "2026-03-01T09:30:02.910Z",
+    "finished_at": None,
+    "attempts": 1,
+    "result": None,
+    "error": None,
+    "results_url": None,
+    "note": "The answers are in the file of results alone: no predictions are stored.",
+}
+JOB_QUEUED = {
+    **JOB_RUNNING,
+    "status": "queued",
+    "progress": 0.0,
+    "message": "",
+    "started_at": None,
+    "attempts": 0,
+}
+JOB_SUCCEEDED = {
+    **JOB_RUNNING,
+    "status": "succeeded",
+    "progress": 1.0,
+    "message": "1,000,000 rows: 912,404 with a category, 87,584 for review, 12 with errors.",
+    "finished_at": "2026-03-01T09:32:11.020Z",
+    "result": {
+        "rows": 1_000_000,
+        "distinct_texts": 60_213,
+        "answered": 912_404,
+        "for_review": 87_584,
+        "errors": 12,
+        "error_reasons": {"description: This field may not be blank.": 12},
+        "format": "ndjson",
+        "bytes": 1_034_118_223,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "model_version": "v1",
+    },
+    "results_url": "/api/v1/jobs/12/results",
+}
+
+CLASSIFY_FILE = [
+    OpenApiExample(
+        "A list, answered in the background",
+        {
+            "transactions": [
+                {"description": "TST* HAUS COFFEE 12 SAN FRANCISCO CA", "transaction_id": "t-1"}
+            ],
+            "results": "csv",
+        },
+        request_only=True,
+        media_type="application/json",
+    ),
+    OpenApiExample("Taken in", JOB_QUEUED, response_only=True, status_codes=["202"]),
+]
+
+JOB = [
+    OpenApiExample("Under way", JOB_RUNNING, response_only=True, status_codes=["200"]),
+    OpenApiExample("Done", JOB_SUCCEEDED, response_only=True, status_codes=["200"]),
+]
+
+CANCEL_JOB = [
+    OpenApiExample(
+        "Ended before a worker took it",
+        {**JOB_QUEUED, "status": "cancelled", "finished_at": "2026-03-01T09:30:05.300Z"},
+        response_only=True,
+        status_codes=["200"],
+    )
+]
+
 PREDICTION = [
     OpenApiExample(
         "A stored answer",

@@ -1,10 +1,10 @@
 """From a request's body to JSON, or a refusal that says why."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any
 
-from django.conf import settings
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -14,16 +14,19 @@ from classifier.refusals import LengthRequired, PayloadTooLarge, printable
 
 # Deeper than any request needs, and far from Python's own limit.
 MAX_DEPTH = 16
+JSON_TYPE = JSONParser.media_type
 
 
-def check_body_headers(request: Request) -> None:
+def check_body_headers(
+    request: Request, max_bytes: int, media_types: Sequence[str] = (JSON_TYPE,)
+) -> None:
     """Refuse by its headers a body that would not be read, before any of it is."""
     meta = request.META
     length = meta.get("CONTENT_LENGTH") or ""
     if "HTTP_TRANSFER_ENCODING" in meta and not length:
         raise LengthRequired
     # Python reads no number of more than 4,300 digits; eighteen are over any limit.
-    if length.isdecimal() and int(length.lstrip("0")[:18] or 0) > settings.API_MAX_BODY_BYTES:
+    if length.isdecimal() and int(length.lstrip("0")[:18] or 0) > max_bytes:
         raise PayloadTooLarge
     media_type = request.content_type or ""
     encoding = meta.get("HTTP_CONTENT_ENCODING", "identity")
@@ -32,11 +35,12 @@ def check_body_headers(request: Request) -> None:
             media_type, f"The content encoding “{printable(encoding)}” is not supported."
         )
     charset = str(_MediaType(media_type).params.get("charset", "utf-8"))
-    is_json = media_type_matches(StrictJSONParser.media_type, media_type)
-    if not is_json or charset.lower() not in ("utf-8", "utf8"):
+    is_known = any(media_type_matches(known, media_type) for known in media_types)
+    if not is_known or charset.lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(
             media_type,
-            f"The content type must be application/json in UTF-8, not “{printable(media_type)}”.",
+            f"The content type must be {' or '.join(media_types)} in UTF-8, "
+            f"not “{printable(media_type)}”.",
         )
 
 
@@ -59,24 +63,25 @@ class StrictJSONParser(JSONParser):
             text = stream.read().decode("utf-8")
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not UTF-8: byte {error.start} is wrong.") from error
-        try:
-            value = json.loads(
-                text,
-                object_pairs_hook=_unique_keys,
-                parse_constant=_refuse_constant,
-                parse_float=Decimal,
-            )
-        except InvalidOperation as error:
-            raise ParseError("A number's exponent is out of range.") from error
-        except ValueError as error:
-            raise ParseError(f"The body is not JSON: {printable(str(error), 200)}.") from error
-        except RecursionError as error:
-            raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
+        value = read_json(text)
         if not isinstance(value, dict):
             raise ParseError("The body must be a JSON object: {…}.")
-        if _is_too_deep(value):
-            raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")
         return value
+
+
+def read_json(text: str, what: str = "body") -> Any:
+    """Strict JSON; `what` it is, for the messages. Raises ParseError."""
+    try:
+        value = _DECODER.decode(text)
+    except InvalidOperation as error:
+        raise ParseError("A number's exponent is out of range.") from error
+    except ValueError as error:
+        raise ParseError(f"The {what} is not JSON: {printable(str(error), 200)}.") from error
+    except RecursionError as error:
+        raise ParseError(f"The {what} is nested deeper than {MAX_DEPTH} levels.") from error
+    if _is_too_deep(value):
+        raise ParseError(f"The {what} is nested deeper than {MAX_DEPTH} levels.")
+    return value
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -94,8 +99,13 @@ def _refuse_constant(name: str) -> None:
     raise ParseError(f"{name} is not a JSON number.")
 
 
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=Decimal
+)
+
+
 def _is_too_deep(value: Any) -> bool:
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
         level = [
             child

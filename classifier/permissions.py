@@ -19,7 +19,7 @@ PERMISSION_OF_SCOPE = {
 
 
 class HasScope(BasePermission):
-    """A key needs the view's `scope`, staff the permission that stands for it.
+    """A key needs the view's `scope`, staff the permission that stands for it, or the view's own.
 
     Where `scope` is None any usable key and any member of staff will do.
     """
@@ -35,6 +35,6 @@ class HasScope(BasePermission):
             return False
         if scope is None:
             return True
-        permission = PERMISSION_OF_SCOPE[scope]
+        permission = view.staff_permission or PERMISSION_OF_SCOPE[scope]
         self.message = f"Your account lacks the permission “{permission}”."
         return user.has_perm(permission)

@@ -17,6 +17,27 @@ class PayloadTooLarge(exceptions.APIException):
     default_detail = "The body is larger than this server takes; send fewer items at a time."
 
 
+class InsufficientStorage(exceptions.APIException):
+    status_code = status.HTTP_507_INSUFFICIENT_STORAGE
+    default_code = "insufficient_storage"
+    default_detail = "There is no room to store this; nothing was stored."
+
+
+class RangeNotSatisfiable(exceptions.APIException):
+    status_code = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
+    default_code = "range_not_satisfiable"
+    default_detail = "The range begins behind the end."
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.headers = {"Content-Range": f"bytes */{size}"}
+
+
+class NotFinished(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_finished"
+
+
 class Unprocessable(exceptions.ValidationError):
     """Well-formed, and at odds with what is stored."""
 

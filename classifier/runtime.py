@@ -19,13 +19,13 @@ from django import db
 from django.conf import settings
 from django.utils import timezone
 
-from classifier.artifacts import bundle_of
+from classifier.artifacts import bundle_of, category_ids
 from classifier.engine.bundle import Bundle
 from classifier.engine.cache import CacheStats, EmbeddingCache
 from classifier.engine.encoder import Encoder, Threads
 from classifier.engine.engine import Engine
 from classifier.exceptions import BundleError, NoEngineError
-from classifier.models import Activation, Category, ModelVersion
+from classifier.models import Activation, ModelVersion
 
 logger = logging.getLogger(__name__)
 
@@ -224,14 +224,7 @@ class Runtime:
         held = self._encoders.get(version.encoder.digest)
         bundle = bundle_of(version, verified_encoder=held.card.digest if held else None)
         engine = Engine(bundle, held or self._encoder_of(bundle), self.cache)
-        slugs = [category.slug for category in bundle.prototypes.categories]
-        ids = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "id"))
-        unknown = sorted(set(slugs) - ids.keys())
-        if unknown:
-            raise BundleError(
-                f"{bundle.folder} has categories that are not here: {', '.join(unknown)}."
-            )
-        return LoadedVersion(version.pk, version.name, engine, ids)
+        return LoadedVersion(version.pk, version.name, engine, category_ids(bundle))
 
     def _encoder_of(self, bundle: Bundle) -> Encoder:
         digest = bundle.encoder.digest

@@ -1,5 +1,6 @@
 """Doors for the workers: an id in, one call."""
 
+from classifier.bulk import retention, work
 from classifier.jobs import queue, runner
 
 
@@ -9,3 +10,11 @@ def run_job(job_id: int) -> None:
 
 def recover_lost_jobs() -> None:
     queue.recover_lost_jobs()
+
+
+def run_parts(job_id: int) -> None:
+    work.help_with_parts(job_id)
+
+
+def delete_old_job_files() -> None:
+    retention.delete_old_files()

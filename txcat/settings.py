@@ -191,6 +191,8 @@ Q_CLUSTER: dict[str, Any] = {
 # it says that it lives.
 JOB_STALE_SECONDS = whole("TXCAT_JOB_STALE_SECONDS", default=30, minimum=3)
 JOB_HEARTBEAT_SECONDS = JOB_STALE_SECONDS / 6
+# The files of a job that has ended are kept for so long.
+JOB_FILES_DAYS = whole("TXCAT_JOB_FILES_DAYS", default=7)
 
 # Files
 
@@ -241,6 +243,10 @@ ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 
 API_MAX_BODY_BYTES = whole("TXCAT_MAX_BODY_KB", default=2048) * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_MAX_BODY_BYTES
+# Files to classify: refused by their announced size, and never held in memory.
+UPLOAD_MAX_BYTES = whole("TXCAT_MAX_UPLOAD_MB", default=512) * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = LOCAL_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 API_RATE = whole("TXCAT_RATE_PER_MINUTE", default=60_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -275,6 +281,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
     "ENUM_NAME_OVERRIDES": {
         "FlowEnum": "classifier.models.choices.FlowChoices",
+        "FormatEnum": "classifier.bulk.options.Format",
         "DirectionEnum": "classifier.models.choices.DirectionChoices",
         **{
             name: f"drf_standardized_errors.openapi_serializers.{name}"

@@ -11,10 +11,11 @@ from classifier.engine.bundle import Bundle, read_bundle
 from classifier.engine.encoder import MODEL_FILE
 from classifier.engine.manifest import MANIFEST_FILE, Manifest
 from classifier.exceptions import BundleError, EncoderError, UnavailableError
-from classifier.models import Encoder, ModelVersion
+from classifier.models import Category, Encoder, ModelVersion
 
 __all__ = [
     "bundle_of",
+    "category_ids",
     "encoder_folder",
     "keep_folder",
     "local_folder",
@@ -38,6 +39,19 @@ def bundle_of(version: ModelVersion, *, verified_encoder: str | None = None) -> 
         if not mend_folder(digest, verified=(verified_encoder,) if verified_encoder else ()):
             raise
     return read_bundle(folder, manifest_digest=digest, verified_encoder=verified_encoder)
+
+
+def category_ids(bundle: Bundle) -> dict[str, int]:
+    """The primary key of each of the bundle's categories, by slug. Raises BundleError where some
+    are not here."""
+    slugs = [category.slug for category in bundle.prototypes.categories]
+    ids = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "id"))
+    unknown = sorted(set(slugs) - ids.keys())
+    if unknown:
+        raise BundleError(
+            f"{bundle.folder} has categories that are not here: {', '.join(unknown)}."
+        )
+    return ids
 
 
 def encoder_folder(encoder: Encoder) -> Path:

@@ -75,14 +75,13 @@ def mend_folder(manifest_digest: str, *, verified: Collection[str] = ()) -> bool
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """An empty folder for a draft, on the disk of the copies; removed at the end. Raises
-    UnavailableError where it cannot be made."""
+    UnavailableError where the disk fails, is full or may not be written."""
     scratch = Path(settings.LOCAL_DIR) / "scratch"
     with _own_disk(scratch):
         scratch.mkdir(parents=True, exist_ok=True)
         remove_stale_drafts(scratch)
-        made = TemporaryDirectory(dir=scratch, prefix="draft-", ignore_cleanup_errors=True)
-    with made as folder:
-        yield Path(folder)
+        with TemporaryDirectory(dir=scratch, prefix="draft-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
 
 
 def folder_path(manifest_digest: str) -> Path:
@@ -180,7 +179,7 @@ def _own_disk(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UnavailableError(
-            f"No copy of {folder} can be kept: {error.filename or _root()}: "
+            f"{error.filename or folder} cannot be read or written on this machine: "
             f"{error.strerror or error}."
         ) from error
 

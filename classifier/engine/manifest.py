@@ -60,14 +60,22 @@ class Manifest:
     def of(cls, folder: Path) -> "Manifest":
         """The manifest of all files under `folder`, each of which is hashed. A manifest that
         stands there already is not one of them."""
-        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        files = {
-            path.relative_to(folder).as_posix(): FileEntry(file_digest(path), path.stat().st_size)
-            for path in paths
-            if path != folder / MANIFEST_FILE
-        }
+        return cls.listing(
+            {
+                path.relative_to(folder).as_posix(): FileEntry(
+                    file_digest(path), path.stat().st_size
+                )
+                for path in folder.rglob("*")
+                if path.is_file() and path != folder / MANIFEST_FILE
+            }
+        )
+
+    @classmethod
+    def listing(cls, files: Mapping[str, FileEntry]) -> "Manifest":
+        """The same for the same files, whatever their order."""
         listed = {
-            name: {"sha256": entry.sha256, "bytes": entry.size} for name, entry in files.items()
+            name: {"sha256": files[name].sha256, "bytes": files[name].size}
+            for name in sorted(files)
         }
         text = json.dumps({"format": FORMAT, "files": listed}, indent=1, ensure_ascii=False) + "\n"
         return cls(text.encode(), files)

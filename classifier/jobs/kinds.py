@@ -44,6 +44,12 @@ KINDS: dict[str, JobKind] = {
             permission="classifier.build_modelversion",
             seconds=1800,
         ),
+        JobKind(
+            Job.Kind.CLASSIFY_FILE,
+            work="classifier.bulk.work.run_file",
+            permission="classifier.classify_file",
+            seconds=3000,
+        ),
     )
 }
 

@@ -60,6 +60,21 @@ class ClassifySerializer(StrictSerializer):
     )
 
 
+class ClassifyListSerializer(StrictSerializer):
+    """Described, and never run: a list of this length is read as it comes."""
+
+    transactions = TransactionSerializer(
+        many=True, allow_empty=False, help_text="Up to 1,000,000; each one is looked at by itself."
+    )
+    results = serializers.ChoiceField(
+        choices=["csv", "ndjson"], required=False, help_text="Default: ndjson."
+    )
+    prefix = Text(
+        required=False, max_length=40, help_text="Of the answer's columns in a CSV of results."
+    )
+    version = Text(required=False, max_length=40, help_text="Default: the one that is active now.")
+
+
 class ExampleSerializer(StrictSerializer):
     category = Text(max_length=80, help_text="The slug of a detailed category.")
     text = Text(max_length=MAX_DESCRIPTION, help_text="As the bank prints it.")
@@ -109,6 +124,11 @@ def read_transactions(data: Any) -> list[TransactionRequest]:
     """Raises ValidationError."""
     items = ClassifySerializer.read(data)["transactions"]
     return [TransactionRequest(**_without_nulls(item)) for item in items]
+
+
+def read_transaction(data: Any) -> TransactionRequest:
+    """Raises ValidationError."""
+    return TransactionRequest(**_without_nulls(TransactionSerializer.read(data)))
 
 
 def read_feedback(data: Any) -> list[FeedbackItem]:

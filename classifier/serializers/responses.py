@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from classifier.models import Job
 from classifier.models.choices import DirectionChoices, FlowChoices, LevelChoices, ReasonChoices
 
 LEVEL_HELP = (
@@ -124,6 +125,39 @@ class ExampleAnswerSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(allow_blank=True)
     override = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+
+class FileResultSerializer(serializers.Serializer[Any]):
+    rows = serializers.IntegerField()
+    distinct_texts = serializers.IntegerField(
+        help_text="Canonical texts, told apart by which way money moves, too."
+    )
+    answered = serializers.IntegerField(help_text="Rows with a category.")
+    for_review = serializers.IntegerField(help_text="Rows without one.")
+    errors = serializers.IntegerField(help_text="Rows that were refused; each says why.")  # type: ignore[assignment]
+    error_reasons = serializers.DictField(
+        child=serializers.IntegerField(), help_text="The most frequent ones, with their rows."
+    )
+    format = serializers.CharField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField(help_text="Of the results; also their ETag.")
+    model_version = serializers.CharField()
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Job.Kind.choices)
+    status = serializers.ChoiceField(choices=Job.Status.choices)
+    progress = serializers.FloatField(help_text="From 0 to 1.")
+    message = serializers.CharField(allow_blank=True, help_text="Where it is, in words.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    attempts = serializers.IntegerField(help_text="Over one where a worker was lost.")
+    result = FileResultSerializer(allow_null=True, help_text="Of a file, when it has succeeded.")
+    error = serializers.CharField(allow_null=True, help_text="Why it failed.")
+    results_url = serializers.CharField(allow_null=True, help_text="Where the results are.")
+    note = serializers.CharField(allow_null=True)
 
 
 class FeedbackItemAnswerSerializer(serializers.Serializer[Any]):

@@ -4,8 +4,8 @@ thousand more than the engine does. `responses` describes the same shapes; a tes
 from collections.abc import Iterable
 from typing import Any
 
-from classifier.engine.types import Alternative, CategoryInfo, Neighbor
-from classifier.models import Category, Example, Feedback
+from classifier.engine.types import Alternative, CategoryInfo, Decision, Neighbor
+from classifier.models import Category, Example, Feedback, Job
 from classifier.services.predictions import Answer, Explanation, StageTimes
 
 # Past what float32 tells apart, and the same for every reader.
@@ -13,10 +13,15 @@ DECIMALS = 6
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    decision = answer.decision
     return {
         "prediction_id": str(answer.prediction_id),
         "transaction_id": answer.transaction_id or None,
+        **decision_json(answer.decision, answer.version),
+    }
+
+
+def decision_json(decision: Decision, version: str) -> dict[str, Any]:
+    return {
         "category": _info_json(decision.category) if decision.category else None,
         "confidence": _rounded(decision.confidence),
         "level": decision.level.value,
@@ -25,7 +30,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "alternatives": [_alternative_json(entry) for entry in decision.alternatives],
         "review": decision.needs_review,
         "reason": decision.reason.value if decision.reason else None,
-        "model_version": answer.version,
+        "model_version": version,
     }
 
 
@@ -116,6 +121,24 @@ def feedback_json(feedback: Feedback) -> dict[str, Any]:
         "transaction_id": feedback.prediction.transaction_id or None,
         "correct": feedback.is_correct,
         "category": category_json(feedback.category) if feedback.category else None,
+    }
+
+
+def job_json(job: Job, results_url: str | None, note: str | None) -> dict[str, Any]:
+    return {
+        "id": job.pk,
+        "kind": job.kind,
+        "status": job.status,
+        "progress": round(job.progress, 4),
+        "message": job.message,
+        "created_at": job.created_at.isoformat(),
+        "started_at": job.started_at and job.started_at.isoformat(),
+        "finished_at": job.finished_at and job.finished_at.isoformat(),
+        "attempts": job.attempts,
+        "result": job.result or None,
+        "error": job.error or None,
+        "results_url": results_url,
+        "note": note,
     }
 
 

@@ -66,7 +66,41 @@ class Counts:
 
 
 class RowError(Exception):
-    """A row that cannot be classified, and why, in words."""
+    """A row that cannot be classified, and why, in words. `column` is the one that is wrong."""
+
+    def __init__(self, message: str, column: str | None = None) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+class RowReader:
+    """Rows to transactions. Raises InputFileError where the columns are not as named."""
+
+    def __init__(self, source: CsvFile, columns: Columns) -> None:
+        self._columns = columns
+        self._description = source.place(columns.description)
+        self._amount = None if columns.amount is None else source.place(columns.amount)
+        self._direction = None if columns.direction is None else source.place(columns.direction)
+
+    def read(self, fields: list[str]) -> TransactionRequest:
+        """Raises RowError."""
+        description = fields[self._description].strip()
+        column: str | None = self._columns.description
+        if not description:
+            raise RowError("The description is empty.", column)
+        if len(description) > MAX_DESCRIPTION:
+            raise RowError(f"The description is longer than {MAX_DESCRIPTION} characters.", column)
+        amount, direction = None, ""
+        try:
+            if self._amount is not None:
+                column = self._columns.amount
+                amount = read_amount(fields[self._amount])
+            if self._direction is not None:
+                column = self._columns.direction
+                direction = read_direction(fields[self._direction])
+        except RowError as error:
+            raise RowError(str(error), column) from error
+        return TransactionRequest(description, amount=amount, direction=direction)
 
 
 class FileClassification:
@@ -76,9 +110,7 @@ class FileClassification:
         self.source = source
         self.counts = Counts()
         self.answer_columns = [prefix + name for name in ANSWER_COLUMNS]
-        self._description = source.place(columns.description)
-        self._amount = None if columns.amount is None else source.place(columns.amount)
-        self._direction = None if columns.direction is None else source.place(columns.direction)
+        self._reader = RowReader(source, columns)
         taken = [name for name in self.answer_columns if name in source.header]
         if taken:
             raise InputFileError(
@@ -118,7 +150,7 @@ class FileClassification:
             bad = row if isinstance(row, BadRow) else None
             if isinstance(row, Row):
                 try:
-                    batch.append((row.fields, self._request(row.fields)))
+                    batch.append((row.fields, self._reader.read(row.fields)))
                 except RowError as error:
                     bad = BadRow(row.line, str(error), row.raw)
             if bad is not None:
@@ -129,19 +161,6 @@ class FileClassification:
                 batch = []
         if batch:
             yield batch
-
-    def _request(self, fields: list[str]) -> TransactionRequest:
-        description = fields[self._description].strip()
-        if not description:
-            raise RowError("The description is empty.")
-        if len(description) > MAX_DESCRIPTION:
-            raise RowError(f"The description is longer than {MAX_DESCRIPTION} characters.")
-        amount, direction = None, ""
-        if self._amount is not None:
-            amount = read_amount(fields[self._amount])
-        if self._direction is not None:
-            direction = read_direction(fields[self._direction])
-        return TransactionRequest(description, amount=amount, direction=direction)
 
 
 def answer(decision: Decision) -> list[str]:

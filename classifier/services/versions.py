@@ -104,7 +104,7 @@ def build_version(
     report(0.95, "writing the bundle")
 
     figures = built.figures.as_json()
-    name = _next_name()
+    name = next_name()
     with scratch_folder() as scratch:
         write_bundle(
             scratch / name,
@@ -150,7 +150,7 @@ def build_version(
             rows, built.prototypes.vectors, built.figures.categories, strict=True
         )
     ]
-    _store(version, prototypes)
+    store_version(version, prototypes)
     report(1.0, f"version {name}")
     return version, True
 
@@ -216,8 +216,8 @@ def category_info(category: Category) -> CategoryInfo:
     )
 
 
-def _store(version: ModelVersion, prototypes: list[Prototype]) -> None:
-    """The rows of a bundle that is kept. Where they are refused its files stay: they may be
+def store_version(version: ModelVersion, prototypes: list[Prototype]) -> None:
+    """Save the rows of a bundle that is kept. Where they are refused its files stay: they may be
     those of the build that was faster."""
     try:
         with transaction.atomic():
@@ -226,8 +226,14 @@ def _store(version: ModelVersion, prototypes: list[Prototype]) -> None:
     except IntegrityError as error:
         raise ConflictError(
             f"{version.name} is not kept: another build was faster, or a category was deleted "
-            "meanwhile. Build again."
+            "meanwhile. Try again."
         ) from error
+
+
+def next_name() -> str:
+    """A name that no version has yet."""
+    newest = ModelVersion.objects.order_by("-id").first()
+    return f"v{newest.pk + 1 if newest else 1}"
 
 
 def _anchor(category: Category) -> str:
@@ -280,8 +286,3 @@ def _input_digest(
         examples,
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-
-
-def _next_name() -> str:
-    newest = ModelVersion.objects.order_by("-id").first()
-    return f"v{newest.pk + 1 if newest else 1}"

@@ -4,27 +4,25 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from pytest_django import Settings
 
 from classifier.models import Activation, Example, ModelVersion
 from classifier.services.versions import build_version
-
-
-def folder(version: ModelVersion) -> Path:
-    return Path(settings.ARTIFACTS_DIR) / version.folder
-
-
-def spoil(version: ModelVersion) -> None:
-    (folder(version) / "prototypes.safetensors").write_bytes(b"spoiled")
+from tests.artifacts import copied, lose, rewrite, stored
 
 
 def replace_by_a_file(version: ModelVersion) -> None:
-    shutil.rmtree(folder(version))
-    folder(version).write_text("")
+    lose(version)
+    copied(version).write_text("")
+
+
+def replace_by(version: ModelVersion, other: ModelVersion) -> None:
+    """Another version's files in the place of a version's own, here and in the store."""
+    rewrite(stored(version), stored(other).read_bytes())
+    shutil.rmtree(copied(version))
+    shutil.copytree(copied(other), copied(version))
 
 
 def announce(version: ModelVersion) -> None:
@@ -33,12 +31,13 @@ def announce(version: ModelVersion) -> None:
 
 
 class Gate:
-    """Holds up the next load of a version in its middle, at a manifest that is a pipe."""
+    """Holds up the next load of a version in its middle: this machine has no copy of it, and its
+    manifest in the store is a pipe."""
 
     def __init__(self, version: ModelVersion) -> None:
-        self._path = folder(version) / "manifest.json"
+        self._path = stored(version)
         self._content = self._path.read_bytes()
-        self._path.unlink()
+        lose(version)
         os.mkfifo(self._path)
 
     @contextmanager

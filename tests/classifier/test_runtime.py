@@ -1,15 +1,14 @@
 """The process's engine: it follows activations, swaps whole, and falls back."""
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from classifier import runtime
 from classifier.engine.types import Transaction
@@ -17,7 +16,8 @@ from classifier.exceptions import NoEngineError
 from classifier.models import Activation, ModelVersion
 from classifier.runtime import Health
 from classifier.services.versions import activate_version, build_version
-from tests.classifier.conftest import announce, folder, replace_by_a_file, spoil
+from tests.artifacts import move_artifacts, spoil, stored
+from tests.classifier.conftest import announce, replace_by, replace_by_a_file
 from tests.database import database_away
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +113,7 @@ def test_a_version_that_cannot_be_loaded_leaves_the_old_one_serving(
     status = runtime.get().status()
     assert status.health is Health.DEGRADED
     assert status.wanted == second_version.name
-    assert "prototypes.safetensors" in status.reason
+    assert "config.json" in status.reason
 
 
 def test_a_new_process_falls_back_to_the_last_version_that_loads(
@@ -127,23 +127,24 @@ def test_a_new_process_falls_back_to_the_last_version_that_loads(
 
 
 def test_a_repaired_version_is_taken_up_without_another_activation(
-    second_version: ModelVersion, due: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    second_version: ModelVersion, due: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = shutil.copytree(folder(second_version), tmp_path / "good")
+    blob = stored(second_version, "config.json")
+    good = blob.read_bytes()
     activate_version(second_version)
     spoil(second_version)
     assert runtime.get().serving().name != second_version.name
-    shutil.copy2(good / "prototypes.safetensors", folder(second_version))
+    blob.write_bytes(good)
     monkeypatch.setattr(runtime, "RETRY_SECONDS", 0.0)
     assert runtime.get().serving().name == second_version.name
     assert runtime.get().status().health is Health.OK
 
 
 def test_nothing_that_loads_is_an_error_that_says_why(
-    active_version: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, due: None
+    active_version: ModelVersion, settings: Settings, tmp_path: Path, due: None
 ) -> None:
-    monkeypatch.setattr(settings, "ARTIFACTS_DIR", tmp_path)
-    with pytest.raises(NoEngineError, match=r"manifest\.json is missing"):
+    move_artifacts(settings, tmp_path)
+    with pytest.raises(NoEngineError, match=r"manifest\.json cannot be fetched.* is not in the"):
         runtime.get().serving()
     assert runtime.get().status().health is Health.FAILED
 
@@ -168,14 +169,14 @@ def test_a_broken_version_leaves_the_old_one_serving(
     assert runtime.get().status().health is Health.DEGRADED
 
 
-def test_another_versions_files_in_its_folder_are_refused(
+def test_another_versions_files_in_its_place_are_refused(
     active_version: ModelVersion, second_version: ModelVersion, due: None
 ) -> None:
-    shutil.rmtree(folder(second_version))
-    shutil.copytree(folder(active_version), folder(second_version))
+    replace_by(second_version, active_version)
     announce(second_version)
     assert runtime.get().serving().name == active_version.name
-    assert "manifest.json is not the manifest that was built" in runtime.get().status().reason
+    assert "manifest.json cannot be fetched" in runtime.get().status().reason
+    assert "is damaged" in runtime.get().status().reason
 
 
 def test_a_database_that_is_away_is_the_reason_until_it_is_back(
@@ -202,18 +203,18 @@ def test_a_database_that_was_away_hides_no_broken_version(
     runtime.get().serving()
     with database_away():
         assert "cannot be read" in runtime.get().status().reason
-    assert "prototypes.safetensors" in runtime.get().status().reason
+    assert "config.json" in runtime.get().status().reason
 
 
 def test_older_versions_stay_loaded_up_to_a_bound(
-    active_version: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    active_version: ModelVersion, settings: Settings, tmp_path: Path
 ) -> None:
     versions = [build_version(force=True)[0] for _ in range(runtime.KEPT_VERSIONS + 1)]
     held = runtime.get()
     serving = held.serving()
     loaded = [held.engine_for(version) for version in versions]
     assert list(held._loaded.values()) == loaded[1:]
-    monkeypatch.setattr(settings, "ARTIFACTS_DIR", tmp_path)
+    move_artifacts(settings, tmp_path)
     assert held.engine_for(active_version) is serving
 
 

@@ -18,7 +18,8 @@ from classifier.engine.types import Transaction
 from classifier.models import ModelVersion
 from classifier.runtime import Health, Runtime
 from classifier.services.versions import activate_version, build_version
-from tests.classifier.conftest import Gate, announce, folder, replace_by_a_file, spoil
+from tests.artifacts import copied, move_artifacts, spoil
+from tests.classifier.conftest import Gate, announce, replace_by_a_file
 from tests.database import connection_for_all_threads, database_away
 
 pytestmark = pytest.mark.django_db
@@ -120,13 +121,14 @@ def test_a_database_that_goes_away_does_not_end_the_watcher(
 def test_a_process_starts_without_its_files_and_takes_them_up(
     active_version: ModelVersion, held: Runtime, log: Log, settings: Settings, tmp_path: Path
 ) -> None:
-    artifacts = settings.ARTIFACTS_DIR
-    settings.ARTIFACTS_DIR = tmp_path / "file"
-    settings.ARTIFACTS_DIR.write_text("")
+    before = settings.LOCAL_DIR, settings.STORAGES
+    move_artifacts(settings, tmp_path)
+    (tmp_path / "store").write_text("")
     held.start()
     assert held.status().health is Health.FAILED
-    assert "manifest.json cannot be read: Not a directory" in held.status().reason
-    settings.ARTIFACTS_DIR = artifacts
+    assert "manifest.json cannot be fetched" in held.status().reason
+    assert "Not a directory" in held.status().reason
+    settings.LOCAL_DIR, settings.STORAGES = before
     log.wait_for(f"Serving version {active_version.name}")
     assert held.status().health is Health.OK
 
@@ -204,7 +206,7 @@ def test_requests_never_fail_while_versions_are_swapped(
     encoder = shared_runtime.serving().engine.encoder
     expected = {}
     for version in versions:
-        offline = Engine(read_bundle(folder(version)), encoder, EmbeddingCache(0))
+        offline = Engine(read_bundle(copied(version)), encoder, EmbeddingCache(0))
         expected[version.name] = {text: facts(offline, text) for text in TEXTS}
     assert expected[active_version.name] != expected[different_version.name]
 

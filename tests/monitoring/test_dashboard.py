@@ -172,7 +172,7 @@ def test_today_starts_at_midnight(settled: ModelVersion) -> None:
 
 
 def test_a_degraded_engine_says_why(staff: Client, active_version: ModelVersion) -> None:
-    broken = candidate_like(active_version, folder="versions/gone")
+    broken = candidate_like(active_version, manifest_digest="0" * 64)
     runtime.get().refresh()
     Activation.objects.create(from_version=active_version, to_version=broken)
     runtime.get().refresh()

@@ -1,11 +1,11 @@
 """Whether this process is alive, and whether it can answer."""
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from classifier.models import Activation, ModelVersion
 from classifier.services.versions import activate_version, build_version
+from tests.artifacts import spoil
 from tests.database import database_away
 
 
@@ -39,7 +39,7 @@ def test_nothing_to_serve_is_not_ready_and_says_why() -> None:
 def test_a_fallback_is_ready_but_degraded(active_version: ModelVersion) -> None:
     version, _ = build_version(force=True)
     activate_version(version)
-    (settings.ARTIFACTS_DIR / version.folder / "config.json").write_text("spoiled")
+    spoil(version)
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert "config.json" in answer.json()["parts"][1]["detail"]

@@ -3,8 +3,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from classifier.exceptions import UnavailableError
 from classifier.models import ApiKey, ModelVersion, Scope
 from classifier.services.api_keys import create_api_key
 from classifier.services.encoders import has_whole_encoder
@@ -19,14 +20,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Every step is done once: what is there, and whole, is left as it is."""
+        try:
+            self._make_version()
+        except UnavailableError as error:
+            raise CommandError(str(error)) from error
+        self._make_login()
+        self._make_key()
+
+    def _make_version(self) -> None:
         active = ModelVersion.objects.active().first()
         if active is None or not is_whole(active):
             call_command("seed_categories", stdout=self.stdout)
             if not has_whole_encoder():
                 call_command("prepare_encoder", stdout=self.stdout)
             call_command("build_version", activate=True, stdout=self.stdout)
-        self._make_login()
-        self._make_key()
 
     def _make_login(self) -> None:
         users = get_user_model().objects

@@ -4,13 +4,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from django import db
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from classifier.artifacts import encoder_folder
 from classifier.engine.descriptors import NORMALIZER_VERSION
-from classifier.engine.encoder import CARD_FILE, Encoder, Threads
+from classifier.engine.encoder import Encoder, Threads
 from classifier.exceptions import ClassifierError
+from classifier.services.encoders import chosen_encoder
 from classifier.services.labelled_files import LabelledFile, embed_rows, read_labelled_file
 from classifier.training.few_shot import (
     Head,
@@ -36,7 +39,8 @@ class Command(BaseCommand):
         "Judge the classifier on a CSV file of labelled texts: build versions from a few rows a "
         "label, let them decide on rows of other groups, print accuracy (of the best category, "
         "abstained or not), macro-F1, coverage (share not abstained), precision of the answers "
-        "given, and expected calibration error. Reads no database."
+        "given, and expected calibration error. Reads the database for the chosen encoder alone, "
+        "and not at all with --encoder."
     )
     # Checks of the site and its database have no say here.
     requires_system_checks: list[str] = []
@@ -73,7 +77,7 @@ class Command(BaseCommand):
             "--test-share", type=float, default=0.4, help="Share of rows to test on."
         )
         parser.add_argument(
-            "--encoder", type=Path, help="An encoder folder; default: the newest one here."
+            "--encoder", type=Path, help="An encoder folder; default: the chosen encoder's."
         )
         parser.add_argument("--json", type=Path, help="A file for the figures of every seed.")
 
@@ -95,7 +99,7 @@ class Command(BaseCommand):
                 group=options["group"],
                 amount=options["amount"],
             )
-            folder = options["encoder"] or _newest_encoder()
+            folder = options["encoder"] or _chosen_encoder_folder()
             encoder = Encoder(folder, Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING))
             data = _embed(file, encoder)
             self._introduce(options["file"], file, data, encoder)
@@ -139,15 +143,17 @@ def _read_shots(words: Sequence[str]) -> list[int | None]:
     return list(dict.fromkeys(shots))
 
 
-def _newest_encoder() -> Path:
-    cards = (settings.ARTIFACTS_DIR / "encoders").glob(f"*/{CARD_FILE}")
-    newest = max(cards, key=lambda card: card.stat().st_mtime, default=None)
-    if newest is None:
+def _chosen_encoder_folder() -> Path:
+    try:
+        encoder = chosen_encoder()
+    except db.Error as error:
+        raise CommandError(f"{error} Name a folder with --encoder.") from error
+    if encoder is None:
         raise CommandError(
             "There is no encoder yet: run `manage.py prepare_encoder`, or name a folder with "
             "--encoder."
         )
-    return newest.parent
+    return encoder_folder(encoder)
 
 
 def _embed(file: LabelledFile, encoder: Encoder) -> LabelledRows:

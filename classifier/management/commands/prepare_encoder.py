@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from classifier.exceptions import EncoderError
+from classifier.exceptions import ClassifierError
 from classifier.management.progress import progress_bar
 from classifier.services.encoders import prepare_encoder
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
                 encoder = prepare_encoder(
                     name=options["name"], source=options["source"], report=report
                 )
-        except EncoderError as error:
+        except ClassifierError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{encoder}: {encoder.size_bytes / 1e6:.0f} MB, {encoder.dimension} dimensions; on "

@@ -107,7 +107,7 @@ def test_the_why_names_the_nearest_examples(staff: Client, rows: Rows) -> None:
 
 
 def test_a_version_that_cannot_be_loaded_says_so_instead(staff: Client, rows: Rows) -> None:
-    ModelVersion.objects.filter(pk=rows.version.pk).update(folder="versions/gone")
+    ModelVersion.objects.filter(pk=rows.version.pk).update(manifest_digest="0" * 64)
     runtime.reset()
     page = staff.get(change_url(rows.prediction)).content.decode()
     assert "The nearest examples cannot be shown" in page

@@ -1,7 +1,5 @@
 """Building and activating versions from the admin."""
 
-from pathlib import Path
-
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import ProtectedError
@@ -30,10 +28,10 @@ def candidate(active_version: ModelVersion) -> ModelVersion:
 
 
 @pytest.fixture
-def broken(active_version: ModelVersion, tmp_path: Path) -> ModelVersion:
+def broken(active_version: ModelVersion) -> ModelVersion:
     """A version whose files are not there."""
     status = ModelVersion.Status.CANDIDATE
-    return copy_of(active_version, name="broken", status=status, folder=str(tmp_path / "gone"))
+    return copy_of(active_version, name="broken", status=status, manifest_digest="0" * 64)
 
 
 def activate_url(version: ModelVersion) -> str:

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-# No test here may touch the database: pytest-django refuses it where the mark is missing. The
-# fixture only sees to it that an encoder has been exported.
-pytestmark = pytest.mark.usefixtures("exported_encoder")
+from classifier.models import Encoder, EncoderChoice
+from tests.database import database_away
+from tests.rows import copy_of
+
+Evaluate = Callable[..., str]
 
 ROOT = Path(__file__).resolve().parents[3]
 WORDS = {
@@ -36,13 +39,25 @@ def labelled(tmp_path: Path) -> Path:
     return path
 
 
-def evaluate(path: Path, *options: Any) -> str:
+def run(path: Path, *options: Any) -> str:
     out = StringIO()
     call_command("evaluate", path, *options, stdout=out)
     return out.getvalue()
 
 
-def test_the_table_has_a_row_for_each_head_and_number_of_shots(labelled: Path) -> None:
+@pytest.fixture
+def evaluate(exported_encoder: Path) -> Evaluate:
+    """With an encoder by its folder: what asks for this may touch no database."""
+
+    def with_encoder(path: Path, *options: Any) -> str:
+        return run(path, "--encoder", exported_encoder, *options)
+
+    return with_encoder
+
+
+def test_the_table_has_a_row_for_each_head_and_number_of_shots(
+    evaluate: Evaluate, labelled: Path
+) -> None:
     said = evaluate(
         labelled, "--group", "merchant", "--shots", 1, 2, "full", "--seeds", 2,
         "--head", "prototype", "prototype-no-anchor",
@@ -60,12 +75,14 @@ def test_the_table_has_a_row_for_each_head_and_number_of_shots(labelled: Path) -
     assert "whether or not the version abstains" in said
 
 
-def test_the_same_seeds_give_the_same_figures(labelled: Path) -> None:
+def test_the_same_seeds_give_the_same_figures(evaluate: Evaluate, labelled: Path) -> None:
     options = ("--group", "merchant", "--shots", 1, "full", "--seeds", 2)
     assert evaluate(labelled, *options) == evaluate(labelled, *options)
 
 
-def test_all_figures_of_every_seed_are_in_the_json(labelled: Path, tmp_path: Path) -> None:
+def test_all_figures_of_every_seed_are_in_the_json(
+    evaluate: Evaluate, labelled: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "figures.json"
     evaluate(
         labelled, "--group", "merchant", "--amount", "amount",
@@ -87,7 +104,9 @@ def test_all_figures_of_every_seed_are_in_the_json(labelled: Path, tmp_path: Pat
     assert sum(row["accuracy"] for row in results if row["shots"] == "full") / 3 > 0.6
 
 
-def test_rows_that_cannot_be_judged_are_counted_and_said(labelled: Path) -> None:
+def test_rows_that_cannot_be_judged_are_counted_and_said(
+    evaluate: Evaluate, labelled: Path
+) -> None:
     with labelled.open("a", encoding="utf-8") as file:
         file.write("corner cafe,,x,-1\n,coffee,x,-1\n1234,coffee,x,-1\na,b\ntea,fuel,x,much\n")
     said = evaluate(labelled, "--amount", "amount", "--shots", 1, "--seeds", 1)
@@ -98,7 +117,9 @@ def test_rows_that_cannot_be_judged_are_counted_and_said(labelled: Path) -> None
     assert "30 rows, 3 labels" in said
 
 
-def test_one_text_under_two_labels_is_judged_on_one_side(labelled: Path, tmp_path: Path) -> None:
+def test_one_text_under_two_labels_is_judged_on_one_side(
+    evaluate: Evaluate, labelled: Path, tmp_path: Path
+) -> None:
     with labelled.open("a", encoding="utf-8") as file:
         file.write("corner shop,coffee,a,-1\ncorner shop,fuel,b,-1\n")
     path = tmp_path / "figures.json"
@@ -127,7 +148,7 @@ def test_one_text_under_two_labels_is_judged_on_one_side(labelled: Path, tmp_pat
     ],
 )
 def test_what_cannot_be_judged_is_refused_with_the_reason(
-    text: str, options: tuple[Any, ...], reason: str, tmp_path: Path
+    evaluate: Evaluate, text: str, options: tuple[Any, ...], reason: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "in.csv"
     path.write_text(text, encoding="utf-8")
@@ -135,17 +156,28 @@ def test_what_cannot_be_judged_is_refused_with_the_reason(
         evaluate(path, *options)
 
 
-def test_without_an_encoder_the_command_says_how_to_make_one(
-    labelled: Path, tmp_path: Path, settings: Any
-) -> None:
-    settings.ARTIFACTS_DIR = tmp_path
+@pytest.mark.django_db
+def test_the_chosen_encoder_is_judged_where_none_is_named(labelled: Path, encoder: Encoder) -> None:
+    copy_of(encoder, digest="0" * 64)
+    assert encoder.digest[:8] in run(labelled, "--shots", 1, "--seeds", 1)
+
+
+@pytest.mark.django_db
+def test_without_an_encoder_the_command_says_how_to_make_one(labelled: Path) -> None:
+    EncoderChoice.objects.all().delete()
     with pytest.raises(CommandError, match=r"run `manage\.py prepare_encoder`"):
-        evaluate(labelled)
+        run(labelled)
+
+
+@pytest.mark.django_db
+def test_without_its_database_the_command_says_to_name_an_encoder(labelled: Path) -> None:
+    with database_away(), pytest.raises(CommandError, match="Name a folder with --encoder"):
+        run(labelled)
 
 
 def test_a_folder_that_is_no_encoder_is_refused(labelled: Path, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"encoder\.json is missing"):
-        evaluate(labelled, "--encoder", tmp_path)
+        run(labelled, "--encoder", tmp_path)
 
 
 def test_the_command_runs_where_the_database_does_not_exist(

@@ -1,16 +1,15 @@
 """The commands that set an installation up, each of which can be run again."""
 
-import shutil
 from io import StringIO
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from classifier.models import Activation, ApiKey, Example, ModelVersion
 from classifier.services.versions import build_version, is_whole
+from tests.artifacts import lose
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +55,7 @@ def test_bootstrap_builds_again_what_was_lost(active_version: ModelVersion) -> N
     Example.objects.exclude(category__slug__in=["groceries", "coffee-shops"]).delete()
     run("build_version", activate=True)
     lost = ModelVersion.objects.active().get()
-    shutil.rmtree(settings.ARTIFACTS_DIR / lost.folder)
+    lose(lost)
     run("bootstrap")
     assert is_whole(ModelVersion.objects.active().get())
 

@@ -1,21 +1,20 @@
 """Building versions and putting them live."""
 
-import json
-import shutil
-
 import numpy as np
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from safetensors.numpy import load_file, save_file
 
 from classifier import runtime
-from classifier.engine.bundle import file_digest, read_bundle
+from classifier.artifacts import bundle_of, encoder_folder
+from classifier.artifacts.local import folder_path
+from classifier.engine.bundle import read_bundle
 from classifier.engine.descriptors import normalize
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
+from classifier.engine.manifest import Manifest
 from classifier.engine.types import Transaction
 from classifier.exceptions import BundleError, ConflictError, EncoderError, TrainingError
 from classifier.models import (
@@ -30,15 +29,15 @@ from classifier.models import (
 from classifier.services.encoders import choose_encoder, chosen_encoder
 from classifier.services.examples import add_example
 from classifier.services.versions import activate_version, build_version
+from tests.artifacts import copied, lose, rewrite, spoil, stored
+from tests.classifier.conftest import replace_by
 from tests.rows import copy_of
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_bundle_on_disk_is_what_the_rows_say(active_version: ModelVersion) -> None:
-    folder = settings.ARTIFACTS_DIR / active_version.folder
-    bundle = read_bundle(folder)
-    assert file_digest(folder / "manifest.json") == active_version.manifest_digest
+    bundle = read_bundle(copied(active_version), manifest_digest=active_version.manifest_digest)
     assert bundle.version == active_version.name
     rows = list(active_version.prototypes.select_related("category"))
     assert [row.category.slug for row in rows] == [
@@ -65,19 +64,25 @@ def test_what_made_no_difference_counts_as_read(active_version: ModelVersion) ->
 def test_lost_files_are_built_again(active_version: ModelVersion) -> None:
     Example.objects.exclude(category__slug__in=["groceries", "coffee-shops"]).delete()
     built, _ = build_version()
-    shutil.rmtree(settings.ARTIFACTS_DIR / built.folder)
+    lose(built)
     again, is_new = build_version()
     assert is_new
-    assert read_bundle(settings.ARTIFACTS_DIR / again.folder).version == again.name
+    assert bundle_of(again).version == again.name
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"digest": "0" * 64}, "was altered"), ({"folder": "encoders/gone"}, "is missing")],
+    [
+        ({"digest": "0" * 64}, r"model\.onnx is not the model of"),
+        (
+            {"manifest_digest": "0" * 64},
+            r"manifest\.json cannot be fetched: blob blobs/00/0{64} is",
+        ),
+    ],
 )
 def test_a_damaged_encoder_goes_into_no_version(change: dict[str, str], reason: str) -> None:
     Encoder.objects.update(**change)
-    with pytest.raises(EncoderError, match=f"model.onnx {reason}: run `manage.py prepare_encoder`"):
+    with pytest.raises(EncoderError, match=f"{reason}.*run `manage.py prepare_encoder`"):
         build_version(force=True)
 
 
@@ -101,7 +106,7 @@ def test_texts_are_normalized_by_this_program_whatever_the_rows_say(
     assert build_version() == (active_version, False)
 
 
-def test_of_two_builds_at_once_the_slower_says_so_and_leaves_nothing(
+def test_of_two_builds_at_once_the_slower_says_so_and_leaves_no_draft(
     active_version: ModelVersion,
 ) -> None:
     copy_of(
@@ -110,11 +115,12 @@ def test_of_two_builds_at_once_the_slower_says_so_and_leaves_nothing(
         name=f"v{active_version.pk + 2}",
         status=ModelVersion.Status.CANDIDATE,
     )
-    folders = set((settings.ARTIFACTS_DIR / "versions").iterdir())
     with pytest.raises(ConflictError, match="another build was faster"):
         build_version(force=True)
-    assert set((settings.ARTIFACTS_DIR / "versions").iterdir()) == folders
     assert ModelVersion.objects.count() == 2
+    artifacts = folder_path("").parent
+    drafts = [*(artifacts / "drafts").iterdir(), *(artifacts.parent / "scratch").glob("draft-*")]
+    assert drafts == []
 
 
 def test_a_new_example_is_known_to_the_next_version(active_version: ModelVersion) -> None:
@@ -135,19 +141,18 @@ def test_vectors_kept_from_the_last_version_are_those_of_the_encoder(
 ) -> None:
     add_example(category="coffee-shops", text="QXZ VELLUM BREWHOUSE ROASTERY")
     version, _ = build_version()
-    bundle = read_bundle(settings.ARTIFACTS_DIR / version.folder)
-    onnx = OnnxEncoder(settings.ARTIFACTS_DIR / encoder.folder, Threads(1))
+    bundle = bundle_of(version)
+    onnx = OnnxEncoder(encoder_folder(encoder), Threads(1))
     encoded = onnx.encode([normalize(text) for text in bundle.examples.texts])
     assert np.array_equal(encoded, bundle.examples.vectors)
 
 
 def test_a_last_version_that_cannot_be_read_is_not_needed(active_version: ModelVersion) -> None:
     built, _ = build_version(force=True)
-    (settings.ARTIFACTS_DIR / built.folder / "examples.safetensors").write_bytes(b"spoiled")
+    spoil(built)
     again, _ = build_version(force=True)
     assert np.array_equal(
-        read_bundle(settings.ARTIFACTS_DIR / again.folder).examples.vectors,
-        read_bundle(settings.ARTIFACTS_DIR / active_version.folder).examples.vectors,
+        bundle_of(again).examples.vectors, bundle_of(active_version).examples.vectors
     )
 
 
@@ -156,17 +161,20 @@ def test_vectors_are_not_taken_from_a_bundle_that_is_not_the_last_versions_own(
 ) -> None:
     """Its files agree with its manifest, and its manifest not with the row."""
     last, _ = build_version(force=True)
-    folder = settings.ARTIFACTS_DIR / last.folder
-    vectors, manifest = folder / "examples.safetensors", folder / "manifest.json"
-    tensors = load_file(vectors)
-    save_file({**tensors, "vectors": tensors["vectors"][::-1].copy()}, vectors)
-    content = json.loads(manifest.read_text())
-    content["files"][vectors.name]["sha256"] = file_digest(vectors)
-    manifest.write_text(json.dumps(content))
+    folder = copied(last)
+    tensors = load_file(folder / "examples.safetensors")
+    (folder / "examples.safetensors").unlink()
+    save_file(
+        {**tensors, "vectors": tensors["vectors"][::-1].copy()}, folder / "examples.safetensors"
+    )
+    rewrite(folder / "manifest.json", Manifest.of(folder).content)
+    rewrite(stored(last), Manifest.of(folder).content)
+    assert not np.array_equal(
+        read_bundle(folder).examples.vectors, bundle_of(active_version).examples.vectors
+    )
     again, _ = build_version(force=True)
     assert np.array_equal(
-        read_bundle(settings.ARTIFACTS_DIR / again.folder).examples.vectors,
-        read_bundle(settings.ARTIFACTS_DIR / active_version.folder).examples.vectors,
+        bundle_of(again).examples.vectors, bundle_of(active_version).examples.vectors
     )
 
 
@@ -249,7 +257,7 @@ def test_activating_the_active_version_changes_nothing(active_version: ModelVers
 
 def test_a_version_with_spoiled_files_is_not_activated(active_version: ModelVersion) -> None:
     version, _ = build_version(force=True)
-    (settings.ARTIFACTS_DIR / version.folder / "config.json").write_text("{}")
+    spoil(version)
     with pytest.raises(BundleError, match=r"config\.json"):
         activate_version(version)
     assert ModelVersion.objects.active().get() == active_version
@@ -259,10 +267,8 @@ def test_a_version_with_spoiled_files_is_not_activated(active_version: ModelVers
 
 def test_a_version_with_another_ones_files_is_not_activated(active_version: ModelVersion) -> None:
     version, _ = build_version(force=True)
-    folder = settings.ARTIFACTS_DIR / version.folder
-    shutil.rmtree(folder)
-    shutil.copytree(settings.ARTIFACTS_DIR / active_version.folder, folder)
-    with pytest.raises(BundleError, match=r"manifest\.json is not the manifest that was built"):
+    replace_by(version, active_version)
+    with pytest.raises(BundleError, match=r"manifest\.json cannot be fetched: .* is damaged"):
         activate_version(version)
     assert ModelVersion.objects.active().get() == active_version
 
@@ -271,7 +277,7 @@ def test_files_are_checked_before_the_transaction_that_others_wait_for(
     active_version: ModelVersion,
 ) -> None:
     version, _ = build_version(force=True)
-    (settings.ARTIFACTS_DIR / version.folder / "config.json").unlink()
+    spoil(version)
     with CaptureQueriesContext(connection) as queries, pytest.raises(BundleError):
         activate_version(version)
     assert len(queries) == 0
