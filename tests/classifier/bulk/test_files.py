@@ -81,9 +81,7 @@ def test_a_csv_file_can_be_answered_in_lines_of_json(
     ]
 
 
-def test_lines_of_json_can_be_answered_in_csv(
-    answer: Answer, alone: list[dict[str, Any]]
-) -> None:
+def test_lines_of_json_can_be_answered_in_csv(answer: Answer, alone: list[dict[str, Any]]) -> None:
     found = answer(lines(*ITEMS), results="csv", prefix="x_")
     assert [(row["row"], row["transaction_id"]) for row in found] == [
         (str(number), f"t-{number}") for number in (1, 2, 3, 4)
