@@ -16,6 +16,7 @@ from unfold.enums import ActionVariant
 
 from classifier.admin.base import ReadOnlyAdmin
 from classifier.admin.cells import JOB_VARIANTS, NOTHING, badge, change_link, change_url
+from classifier.bulk.results import results_url
 from classifier.exceptions import ConflictError
 from classifier.jobs.kinds import kind_of
 from classifier.jobs.queue import cancel, recover_lost_jobs, retry
@@ -39,10 +40,10 @@ class JobAdmin(ReadOnlyAdmin):
         ("created_at", "started_at"),
         ("finished_at", "took"),
         ("attempts_shown", "worker"),
-        "version_link",
+        "made",
         "error",
     )
-    readonly_fields = ("took", "version_link", "attempts_shown")
+    readonly_fields = ("took", "made", "attempts_shown")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -156,7 +157,9 @@ class JobAdmin(ReadOnlyAdmin):
         return f"{job.attempts} of {kind_of(job).max_attempts}"
 
     @admin.display(description="made")
-    def version_link(self, job: Job) -> SafeString | str:
+    def made(self, job: Job) -> SafeString | str:
+        if job.kind == Job.Kind.CLASSIFY_FILE:
+            return _results(job)
         version = ModelVersion.objects.filter(pk=job.result.get("version")).first()
         return change_link(version)
 
@@ -199,3 +202,11 @@ def _cell(job: Job) -> dict[str, Any]:
         "status": badge(job.get_status_display(), JOB_VARIANTS[job.status]),
         "text": job.error or job.message,
     }
+
+
+def _results(job: Job) -> SafeString | str:
+    """Where the answers are downloaded, and why rows have none."""
+    url = results_url(job)
+    if url is None:
+        return "Its files are no longer kept." if job.status == Job.Status.SUCCEEDED else NOTHING
+    return render_to_string("classifier/admin/job_results.html", {"url": url, "result": job.result})
