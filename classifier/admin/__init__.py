@@ -11,6 +11,7 @@ from classifier.admin import (
     jobs,
     predictions,
     queue,
+    targets,
     try_it,
     versions,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "jobs",
     "predictions",
     "queue",
+    "targets",
     "try_it",
     "versions",
 ]

@@ -44,6 +44,12 @@ KINDS: dict[str, JobKind] = {
             permission="classifier.build_modelversion",
             seconds=1800,
         ),
+        JobKind(
+            Job.Kind.COMPARE_VERSION,
+            work="classifier.services.comparisons.run_comparison",
+            permission="classifier.activate_modelversion",
+            seconds=900,
+        ),
     )
 }
 
