@@ -49,7 +49,8 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         "Models",
         [
             ("Versions", "deployed_code", "classifier.modelversion"),
-            ("Activations", "history", "classifier.activation"),
+            ("Who served when", "history", "classifier.activation"),
+            ("Targets", "flag", "classifier.performancetargets"),
             ("Encoders", "memory", "classifier.encoder"),
             ("Jobs", "hourglass_empty", "classifier.job"),
             ("Failed tasks", "error", "django_q.failure"),

@@ -13,6 +13,7 @@ from classifier.admin import (
     pages,
     predictions,
     queue,
+    targets,
     try_it,
     versions,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "pages",
     "predictions",
     "queue",
+    "targets",
     "try_it",
     "versions",
 ]

@@ -15,7 +15,8 @@ from classifier.engine.types import Transaction
 from classifier.exceptions import NoEngineError
 from classifier.models import Activation, ModelVersion
 from classifier.runtime import Health
-from classifier.services.versions import activate_version, build_version
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
 from tests.artifacts import move_artifacts, spoil, stored
 from tests.classifier.conftest import announce, replace_by, replace_by_a_file
 from tests.database import database_away

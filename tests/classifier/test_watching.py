@@ -17,7 +17,8 @@ from classifier.engine.engine import Engine
 from classifier.engine.types import Transaction
 from classifier.models import ModelVersion
 from classifier.runtime import Health, Runtime
-from classifier.services.versions import activate_version, build_version
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
 from tests.artifacts import copied, move_artifacts, spoil
 from tests.classifier.conftest import Gate, announce, replace_by_a_file
 from tests.database import connection_for_all_threads, database_away

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from classifier.models import Activation, ModelVersion
-from classifier.services.versions import activate_version, build_version
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
 from tests.artifacts import spoil
 from tests.database import database_away
 

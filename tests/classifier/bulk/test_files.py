@@ -128,7 +128,7 @@ def test_a_version_can_be_named_and_answers_though_another_is_active(
 def test_the_version_is_pinned_when_the_file_is_sent(
     send: Send, run: Run, api: APIClient, active_version: ModelVersion, different_version: Any
 ) -> None:
-    from classifier.services.versions import activate_version
+    from classifier.services.activations import activate_version
 
     response = send(lines("NETFLIX.COM"))
     activate_version(different_version)

@@ -1,10 +1,8 @@
-"""Building versions and putting them live."""
+"""Building versions."""
 
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from safetensors.numpy import load_file, save_file
 
 from classifier import runtime
@@ -16,7 +14,7 @@ from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.manifest import Manifest
 from classifier.engine.types import Transaction
-from classifier.exceptions import BundleError, ConflictError, EncoderError, TrainingError
+from classifier.exceptions import ConflictError, EncoderError, TrainingError
 from classifier.models import (
     Activation,
     Category,
@@ -28,9 +26,8 @@ from classifier.models import (
 )
 from classifier.services.encoders import choose_encoder, chosen_encoder
 from classifier.services.examples import add_example
-from classifier.services.versions import activate_version, build_version
+from classifier.services.versions import build_version
 from tests.artifacts import copied, lose, rewrite, spoil, stored
-from tests.classifier.conftest import replace_by
 from tests.rows import copy_of
 
 pytestmark = pytest.mark.django_db
@@ -234,50 +231,3 @@ def test_the_figures_are_measured_and_hang_together(active_version: ModelVersion
     assert by_name["medium"]["precision_low"] >= 0.80
     assert by_name["abstain"]["precision"] < by_name["low"]["precision"]
     assert active_version.calibration_error < 0.05
-
-
-def test_activating_moves_the_pointer_and_leaves_a_row(
-    active_version: ModelVersion, admin_user: User
-) -> None:
-    version, _ = build_version(force=True)
-    activation = activate_version(version, by=admin_user, reason="better coffee")
-    assert activation is not None
-    assert (activation.from_version, activation.to_version) == (active_version, version)
-    assert (activation.by, activation.reason) == (admin_user, "better coffee")
-    assert ModelVersion.objects.active().get() == version
-    active_version.refresh_from_db()
-    assert active_version.status == ModelVersion.Status.RETIRED
-
-
-def test_activating_the_active_version_changes_nothing(active_version: ModelVersion) -> None:
-    before = Activation.objects.count()
-    assert activate_version(active_version) is None
-    assert Activation.objects.count() == before
-
-
-def test_a_version_with_spoiled_files_is_not_activated(active_version: ModelVersion) -> None:
-    version, _ = build_version(force=True)
-    spoil(version)
-    with pytest.raises(BundleError, match=r"config\.json"):
-        activate_version(version)
-    assert ModelVersion.objects.active().get() == active_version
-    version.refresh_from_db()
-    assert version.status == ModelVersion.Status.CANDIDATE
-
-
-def test_a_version_with_another_ones_files_is_not_activated(active_version: ModelVersion) -> None:
-    version, _ = build_version(force=True)
-    replace_by(version, active_version)
-    with pytest.raises(BundleError, match=r"manifest\.json cannot be fetched: .* is damaged"):
-        activate_version(version)
-    assert ModelVersion.objects.active().get() == active_version
-
-
-def test_files_are_checked_before_the_transaction_that_others_wait_for(
-    active_version: ModelVersion,
-) -> None:
-    version, _ = build_version(force=True)
-    spoil(version)
-    with CaptureQueriesContext(connection) as queries, pytest.raises(BundleError):
-        activate_version(version)
-    assert len(queries) == 0
