@@ -29,21 +29,13 @@ RETRIED = (Job.Status.FAILED, Job.Status.CANCELLED)
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "progress_shown", "started_by", "created_at", "took")
+    list_display = ("__str__", "progress_shown", "who", "created_at", "took")
     list_filter = (("status", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
-    list_select_related = ("started_by",)
+    list_select_related = ("started_by", "api_key")
     actions_detail = ("cancel", "retry")
     change_form_outer_before_template = "classifier/admin/job_progress.html"
     change_form_outer_after_template = "classifier/admin/job_log.html"
-    fields = (
-        ("kind", "started_by"),
-        ("created_at", "started_at"),
-        ("finished_at", "took"),
-        ("attempts_shown", "worker"),
-        "made",
-        "error",
-    )
-    readonly_fields = ("took", "made", "attempts_shown")
+    readonly_fields = ("who", "took", "made", "attempts_shown", "worker_shown")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -53,6 +45,17 @@ class JobAdmin(ReadOnlyAdmin):
             path("<int:job_id>/cell/", wrap(self.cell), name="classifier_job_cell"),
             *urls,
         ]
+
+    def get_fields(self, request: HttpRequest, obj: Job | None = None) -> list[Any]:
+        """What there is to say of the job by now."""
+        fields: list[Any] = [("kind", "who"), ("created_at", "took")]
+        if obj is not None and obj.attempts:
+            fields.append(("attempts_shown", "worker_shown"))
+        if obj is not None and obj.result:
+            fields.append("made")
+        if obj is not None and obj.error:
+            fields.append("error")
+        return fields
 
     def may_manage(self, request: HttpRequest, job: Job) -> bool:
         """Whoever may start work of this kind may end it and start it again."""
@@ -145,6 +148,17 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="progress", ordering="status")
     def progress_shown(self, job: Job) -> SafeString:
         return render_to_string(CELL_TEMPLATE, _cell(job))
+
+    @admin.display(description="started by", ordering="started_by")
+    def who(self, job: Job) -> str:
+        if job.api_key is not None:
+            return f"API key “{job.api_key.name}”"
+        return str(job.started_by or "a command")
+
+    @admin.display(description="worker")
+    def worker_shown(self, job: Job) -> str:
+        host, _, process = job.worker.rpartition(":")
+        return f"process {process} on {host}" if host else NOTHING
 
     @admin.display(description="took")
     def took(self, job: Job) -> str:
