@@ -1,16 +1,18 @@
 """The commands that set an installation up, each of which can be run again."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from classifier.models import Activation, ApiKey, Example, ModelVersion, PerformanceTargets
 from classifier.services.targets import performance_targets
 from classifier.services.versions import build_version, is_whole
-from tests.artifacts import lose
+from tests.artifacts import lose, put_store_away
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +62,17 @@ def test_bootstrap_builds_again_what_was_lost(active_version: ModelVersion) -> N
     lose(lost)
     run("bootstrap")
     assert is_whole(ModelVersion.objects.active().get())
+
+
+def test_bootstrap_builds_nothing_where_the_store_cannot_say_whether_all_is_whole(
+    active_version: ModelVersion, settings: Settings, tmp_path: Path
+) -> None:
+    settings.LOCAL_DIR = tmp_path
+    put_store_away(settings)
+    with pytest.raises(CommandError, match=r"the artifact store says AwayError"):
+        run("bootstrap")
+    assert ModelVersion.objects.get() == active_version
+    assert not User.objects.exists()
 
 
 def test_a_key_is_printed_alone() -> None:

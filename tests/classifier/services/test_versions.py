@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from safetensors.numpy import load_file, save_file
 
@@ -27,7 +28,7 @@ from classifier.models import (
 from classifier.services.encoders import choose_encoder, chosen_encoder
 from classifier.services.examples import add_example
 from classifier.services.versions import build_version
-from tests.artifacts import copied, lose, rewrite, spoil, stored
+from tests.artifacts import copied, lose, rewrite, room_for_files_of, spoil, stored
 from tests.rows import copy_of
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,13 @@ def test_of_two_builds_at_once_the_slower_says_so_and_leaves_no_draft(
     artifacts = folder_path("").parent
     drafts = [*(artifacts / "drafts").iterdir(), *(artifacts.parent / "scratch").glob("draft-*")]
     assert drafts == []
+
+
+def test_a_build_on_a_full_disk_says_so_and_leaves_nothing(active_version: ModelVersion) -> None:
+    with room_for_files_of(1_000_000), pytest.raises(BundleError, match="File too large"):
+        build_version(force=True)
+    assert ModelVersion.objects.get() == active_version
+    assert not list((settings.LOCAL_DIR / "scratch").glob("draft-*"))
 
 
 def test_a_new_example_is_known_to_the_next_version(active_version: ModelVersion) -> None:
