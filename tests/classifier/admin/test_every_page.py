@@ -75,6 +75,7 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
     arguments: dict[str, list[object]] = {
         "app_list": ["classifier"],
         "try_it": [],
+        "classify_file": [],
         "auth_user_password_change": [admin_user.pk],
         "classifier_modelversion_build": [],
         "classifier_modelversion_activate": [rows.version.pk],
