@@ -1,5 +1,7 @@
 """Whether this process is alive, and whether it can answer."""
 
+import os
+
 import pytest
 from django.test import Client
 
@@ -21,6 +23,7 @@ def test_ready_names_each_part(active_version: ModelVersion) -> None:
     answer = Client().get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
+    assert (answer.json()["pid"], answer.json()["version"]) == (os.getpid(), active_version.name)
     parts = {part["name"]: part for part in answer.json()["parts"]}
     assert parts["database"]["status"] == "ok"
     assert active_version.name in parts["engine"]["detail"]

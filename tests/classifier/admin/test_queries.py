@@ -48,8 +48,13 @@ def _add_versions(rows: Rows) -> None:
             version=version, against=rows.version, texts=9, changed=number, source="examples",
             changed_low=0, changed_high=1,
         )  # fmt: skip
-    ModelVersion.objects.filter(pk=version.pk).update(status=ModelVersion.Status.RETIRED)
-    Retirement.objects.create(version=version, by=author)
+
+
+def _add_retired_versions(rows: Rows) -> None:
+    _add_versions(rows)
+    for version in ModelVersion.objects.candidates():
+        Retirement.objects.create(version=version, by=version.created_by)
+    ModelVersion.objects.candidates().update(status=ModelVersion.Status.RETIRED)
 
 
 def _add_activations(rows: Rows) -> None:
@@ -58,7 +63,6 @@ def _add_activations(rows: Rows) -> None:
         Activation.objects.create(
             from_version=rows.version, to_version=version, by=version.created_by
         )
-        Retirement.objects.create(version=version, by=version.created_by)
 
 
 def _add_encoders(rows: Rows) -> None:
@@ -117,7 +121,7 @@ LISTS: dict[str, Callable[[Rows], None]] = {
     "classifier_example": _add_examples,
     "classifier_feedback": _add_feedback,
     "classifier_job": _add_jobs,
-    "classifier_modelversion": _add_versions,
+    "classifier_modelversion": _add_retired_versions,
     "classifier_prediction": _add_predictions,
     "auth_group": _add_groups,
     "auth_user": _add_users,

@@ -80,7 +80,7 @@ def test_versions_that_are_alike_differ_in_nothing(
 ) -> None:
     comparison = compare_versions(second_version, active_version)
     assert (comparison.changed, comparison.samples) == (0, [])
-    assert comparison.changed_low == 0
+    assert comparison.changed_low == pytest.approx(0)
 
 
 def test_samples_show_both_answers(
@@ -108,7 +108,7 @@ def test_real_texts_are_taken_where_there_are_enough(
 ) -> None:
     ask("PETCO 1234", "NETFLIX.COM")
     assert compare_versions(without_pets, active_version).source == Source.EXAMPLES
-    ask("SHELL OIL 57442", "NETFLIX.COM", "petco 9999", "123 456")
+    ask("SHELL OIL 57442", "NETFLIX.COM", "petco 1234", "123 456")
     comparison = compare_versions(without_pets, active_version)
     assert (comparison.source, comparison.texts) == (Source.PREDICTIONS, 3)
     assert comparison.changed == 1
