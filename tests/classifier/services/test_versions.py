@@ -15,7 +15,7 @@ from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.manifest import Manifest
 from classifier.engine.types import Transaction
-from classifier.exceptions import ConflictError, EncoderError, TrainingError
+from classifier.exceptions import BundleError, ConflictError, EncoderError, TrainingError
 from classifier.models import (
     Activation,
     Category,
