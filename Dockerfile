@@ -30,8 +30,10 @@ RUN if [ -n "$TORCH_INDEX_URL" ]; then \
 FROM base AS app
 RUN groupadd --system --gid 10001 txcat && \
     useradd --system --uid 10001 --gid txcat --no-create-home --home-dir /data txcat && \
-    install --directory --owner=txcat --group=txcat /data
+    install --directory --owner=txcat --group=txcat /data /var/cache/txcat
+# Shared by all containers, and each container's own.
 ENV TXCAT_DATA_DIR=/data \
+    TXCAT_LOCAL_DIR=/var/cache/txcat \
     TXCAT_STATIC_DIR=/app/static
 COPY manage.py ./
 COPY txcat ./txcat
@@ -39,6 +41,7 @@ COPY classifier ./classifier
 COPY monitoring ./monitoring
 COPY templates ./templates
 VOLUME /data
+VOLUME /var/cache/txcat
 
 FROM app AS static
 COPY --from=web-venv /venv /venv

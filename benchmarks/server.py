@@ -9,8 +9,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -93,6 +93,53 @@ def running_server(log: Path) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
+
+
+@dataclass
+class Worker:
+    """The queue's processes. `peaks` holds the highest resident memory in MB that `look` saw of
+    each process which works."""
+
+    pid: int
+    peaks: dict[int, float] = field(default_factory=dict)
+
+    def look(self) -> None:
+        for pid in _descendants(self.pid):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if "libonnxruntime" in Path(f"/proc/{pid}/maps").read_text():
+                    status = Path(f"/proc/{pid}/status").read_text()
+                    self.peaks[pid] = int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+    def has_torch(self) -> bool:
+        maps = [Path(f"/proc/{pid}/maps").read_text() for pid in _descendants(self.pid)]
+        return any("libtorch" in text for text in maps)
+
+
+@contextmanager
+def running_worker(log: Path, workers: int) -> Iterator[Worker]:
+    """The queue's cluster with so many workers; stopped at the end."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "qcluster"],
+            cwd=ROOT,
+            env={**os.environ, "TXCAT_WORKERS": str(workers)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield Worker(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        children = [int(each) for task in tasks for each in (task / "children").read_text().split()]
+    except FileNotFoundError:
+        return []
+    return children + [each for child in children for each in _descendants(child)]
 
 
 def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -54,6 +54,10 @@ class ConflictError(ClassifierError):
         self.code = code
 
 
+class ReadinessError(ConflictError):
+    """A version misses performance targets, and nobody who may has overridden that."""
+
+
 class InvalidItemError(ClassifierError):
     """One field of a caller's input is refused.
 

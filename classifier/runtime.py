@@ -108,6 +108,14 @@ class Runtime:
                     self._keep(loaded)
             return loaded
 
+    def engine_apart(self, version: ModelVersion) -> Engine:
+        """Any version's engine for the caller alone, with this process's encoders and cache.
+
+        It takes no place among the versions that are kept. Raises BundleError where it cannot be
+        loaded.
+        """
+        return self._load(version).engine
+
     def refresh(self) -> None:
         """Follow the newest Activation: one indexed read, and a load where it changed.
 

@@ -23,6 +23,7 @@ from classifier.models import (
     Prediction,
 )
 from classifier.services.categories import too_few_examples
+from classifier.services.readiness import Readiness, check_all
 
 # What is said of recent traffic is said of this many predictions.
 RECENT_PREDICTIONS = 1_000
@@ -32,7 +33,10 @@ RECENT_JOBS = 5
 
 @dataclass(frozen=True, slots=True)
 class VersionFigures:
-    """A version as it was measured when built; shares are leave-one-out."""
+    """A version as it was measured when built; shares are leave-one-out.
+
+    `missed_targets` names the performance targets that it misses.
+    """
 
     id: int
     name: str
@@ -43,6 +47,7 @@ class VersionFigures:
     categories: int
     input_read_at: datetime
     is_candidate: bool
+    missed_targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,20 @@ def versions() -> tuple[VersionFigures | None, VersionFigures | None]:
         "name",
         "status",
         "accuracy",
+        "calibration_error",
+        "encoder",
         "figures",
         "example_count",
         "category_count",
         "input_read_at",
     )
-    active, newest = rows.active().first(), rows.first()
-    return _version_figures(active), _version_figures(newest)
+    found = (rows.active().first(), rows.first())
+    checked = check_all([version for version in found if version is not None])
+    active, newest = (
+        None if version is None else _version_figures(version, checked[version.pk])
+        for version in found
+    )
+    return active, newest
 
 
 def has_encoder() -> bool:
@@ -159,9 +171,7 @@ def failed_jobs() -> int:
     return Job.objects.filter(status=Job.Status.FAILED, pk__gt=last).count()
 
 
-def _version_figures(version: ModelVersion | None) -> VersionFigures | None:
-    if version is None:
-        return None
+def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigures:
     return VersionFigures(
         id=version.pk,
         name=version.name,
@@ -172,4 +182,5 @@ def _version_figures(version: ModelVersion | None) -> VersionFigures | None:
         categories=version.category_count,
         input_read_at=version.input_read_at,
         is_candidate=version.status == ModelVersion.Status.CANDIDATE,
+        missed_targets=tuple(result.name for result in readiness.missed),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from classifier import runtime
 from classifier.models import Job
-from classifier.runtime import Health
+from classifier.runtime import Health, Status
 from monitoring import collectors
 
 MINIMUM_EXAMPLES = 5
@@ -23,7 +23,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
+    """What the process `pid` says of itself; `serving` is the version that answers, if one does."""
+
     parts: tuple[Part, ...]
+    pid: int
+    serving: str | None
 
     @property
     def status(self) -> Health:
@@ -36,12 +40,18 @@ class Readiness:
         return self.status is not Health.FAILED
 
     def as_json(self) -> dict[str, Any]:
-        return {"status": self.status, "parts": [asdict(part) for part in self.parts]}
+        return {
+            "status": self.status,
+            "pid": self.pid,
+            "version": self.serving,
+            "parts": [asdict(part) for part in self.parts],
+        }
 
 
 def check_readiness() -> Readiness:
     """Ask the database, then the engine of this process."""
-    return Readiness((_database(), _engine()))
+    database, status = _database(), runtime.get().status()
+    return Readiness((database, _engine(status)), status.pid, status.serving)
 
 
 def _database() -> Part:
@@ -49,8 +59,7 @@ def _database() -> Part:
     return Part("database", Health.FAILED if problem else Health.OK, problem or "answers")
 
 
-def _engine() -> Part:
-    status = runtime.get().status()
+def _engine(status: Status) -> Part:
     if status.health is Health.OK:
         return Part("engine", status.health, f"serves version {status.serving}")
     wanted = f"version {status.serving}, not {status.wanted}" if status.serving else "nothing"
@@ -97,7 +106,7 @@ def overview() -> Overview:
     active, newest = collectors.versions()
     curation = collectors.curation(MINIMUM_EXAMPLES)
     recent = collectors.recent_traffic()
-    engine = _engine()
+    engine = _engine(runtime.get().status())
     return Overview(
         active=active,
         active_since=collectors.active_since(),
@@ -139,6 +148,11 @@ def _version_todos(
         todos.append(Todo(Need.ACTIVATE, text, newest.id))
     elif newest.is_candidate:
         text = f"Version {newest.name} is newer than {active.name}: compare and activate it."
+        if newest.missed_targets:
+            missed = ", ".join(newest.missed_targets).lower()
+            text = (
+                f"Version {newest.name} is newer than {active.name}, but misses targets: {missed}."
+            )
         todos.append(Todo(Need.ACTIVATE, text, newest.id))
     changes = collectors.curated_since(newest.input_read_at)
     if changes:

@@ -5,12 +5,17 @@ link. What is spoiled here in the shared store is put right when a version of th
 input is built again.
 """
 
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import FileSystemStorage, InMemoryStorage, Storage, storages
 from pytest_django import Settings
 
+from classifier.artifacts.files import WholeFileStorage
 from classifier.artifacts.local import folder_path
 from classifier.artifacts.store import blob_name
 from classifier.engine.manifest import MANIFEST_FILE, Manifest
@@ -61,8 +66,12 @@ def spoil(version: ModelVersion, name: str = "config.json") -> None:
 
 
 def lose(version: ModelVersion) -> None:
-    """All that is the version's own, here and in the store."""
+    """What holds the version's files together, here and in the store."""
     stored(version).unlink(missing_ok=True)
+    lose_copies(version)
+
+
+def lose_copies(version: ModelVersion) -> None:
     copied_blob(version.manifest_digest).unlink(missing_ok=True)
     shutil.rmtree(copied(version), ignore_errors=True)
 
@@ -70,5 +79,42 @@ def lose(version: ModelVersion) -> None:
 def move_artifacts(settings: Settings, folder: Path) -> None:
     """Have the store and this machine's copies elsewhere."""
     settings.LOCAL_DIR = folder / "local"
-    artifacts = {**settings.STORAGES["artifacts"], "OPTIONS": {"location": str(folder / "store")}}
+    use_storage(settings, WholeFileStorage, location=str(folder / "store"))
+
+
+def use_storage(settings: Settings, storage: type[Storage], **options: object) -> None:
+    """Have another store."""
+    name = f"{storage.__module__}.{storage.__qualname__}"
+    artifacts = {"BACKEND": name, "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "artifacts": artifacts}
+
+
+@contextmanager
+def room_for_files_of(size: int) -> Iterator[None]:
+    """No file may grow past `size` bytes: writing more fails as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+class AwayError(Exception):
+    """What the client of an object store raises, which is no OSError."""
+
+
+class AwayStorage(InMemoryStorage):
+    """An object store that does not answer."""
+
+    def open(self, name: str, mode: str = "rb") -> NoReturn:
+        raise AwayError("connection refused")
+
+    def exists(self, name: str) -> NoReturn:
+        raise AwayError("connection refused")
+
+
+def put_store_away(settings: Settings) -> None:
+    """The store does not answer until other settings are in force."""
+    settings.ARTIFACT_STORAGE_ERRORS = [f"{AwayError.__module__}.{AwayError.__qualname__}"]
+    use_storage(settings, AwayStorage)

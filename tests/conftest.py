@@ -60,9 +60,10 @@ def engine(exported_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def django_db_setup(
     django_db_setup: None, exported_encoder: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:
+    from classifier.services.activations import activate_version
     from classifier.services.encoders import prepare_encoder
     from classifier.services.taxonomy import seed_categories
-    from classifier.services.versions import activate_version, build_version
+    from classifier.services.versions import build_version
 
     with django_db_blocker.unblock():
         seed_categories()

@@ -49,7 +49,8 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         "Models",
         [
             ("Versions", "deployed_code", "classifier.modelversion"),
-            ("Activations", "history", "classifier.activation"),
+            ("Who served when", "history", "classifier.activation"),
+            ("Targets", "flag", "classifier.performancetargets"),
             ("Encoders", "memory", "classifier.encoder"),
             ("Jobs", "hourglass_empty", "classifier.job"),
             ("Failed tasks", "error", "django_q.failure"),
@@ -78,6 +79,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     first = [_item("Overview", "space_dashboard", "admin:index")]
     if request.user.has_perm("classifier.view_prediction"):
         first.append(_item("Try it", "science", "admin:try_it"))
+    if request.user.has_perm("classifier.classify_file"):
+        first.append(_item("Classify a file", "upload_file", "admin:classify_file"))
     groups: list[dict[str, Any]] = [{"items": first}]
     for title, models in NAVIGATION:
         items = [

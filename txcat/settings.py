@@ -281,7 +281,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
     "ENUM_NAME_OVERRIDES": {
         "FlowEnum": "classifier.models.choices.FlowChoices",
-        "FormatEnum": "classifier.bulk.options.Format",
+        "FormatEnum": ["csv", "ndjson"],
         "DirectionEnum": "classifier.models.choices.DirectionChoices",
         **{
             name: f"drf_standardized_errors.openapi_serializers.{name}"

@@ -16,6 +16,7 @@ from unfold.enums import ActionVariant
 
 from classifier.admin.base import ReadOnlyAdmin
 from classifier.admin.cells import JOB_VARIANTS, NOTHING, badge, change_link, change_url
+from classifier.bulk.results import results_url
 from classifier.exceptions import ConflictError
 from classifier.jobs.kinds import kind_of
 from classifier.jobs.queue import cancel, recover_lost_jobs, retry
@@ -28,21 +29,13 @@ RETRIED = (Job.Status.FAILED, Job.Status.CANCELLED)
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "progress_shown", "started_by", "created_at", "took")
+    list_display = ("__str__", "progress_shown", "who", "created_at", "took")
     list_filter = (("status", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
-    list_select_related = ("started_by",)
+    list_select_related = ("started_by", "api_key")
     actions_detail = ("cancel", "retry")
     change_form_outer_before_template = "classifier/admin/job_progress.html"
     change_form_outer_after_template = "classifier/admin/job_log.html"
-    fields = (
-        ("kind", "started_by"),
-        ("created_at", "started_at"),
-        ("finished_at", "took"),
-        ("attempts_shown", "worker"),
-        "version_link",
-        "error",
-    )
-    readonly_fields = ("took", "version_link", "attempts_shown")
+    readonly_fields = ("who", "took", "made", "attempts_shown", "worker_shown")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -52,6 +45,17 @@ class JobAdmin(ReadOnlyAdmin):
             path("<int:job_id>/cell/", wrap(self.cell), name="classifier_job_cell"),
             *urls,
         ]
+
+    def get_fields(self, request: HttpRequest, obj: Job | None = None) -> list[Any]:
+        """What there is to say of the job by now."""
+        fields: list[Any] = [("kind", "who"), ("created_at", "took")]
+        if obj is not None and obj.attempts:
+            fields.append(("attempts_shown", "worker_shown"))
+        if obj is not None and obj.result:
+            fields.append("made")
+        if obj is not None and obj.error:
+            fields.append("error")
+        return fields
 
     def may_manage(self, request: HttpRequest, job: Job) -> bool:
         """Whoever may start work of this kind may end it and start it again."""
@@ -145,6 +149,17 @@ class JobAdmin(ReadOnlyAdmin):
     def progress_shown(self, job: Job) -> SafeString:
         return render_to_string(CELL_TEMPLATE, _cell(job))
 
+    @admin.display(description="started by", ordering="started_by")
+    def who(self, job: Job) -> str:
+        if job.api_key is not None:
+            return f"API key “{job.api_key.name}”"
+        return str(job.started_by or "a command")
+
+    @admin.display(description="worker")
+    def worker_shown(self, job: Job) -> str:
+        host, _, process = job.worker.rpartition(":")
+        return f"process {process} on {host}" if host else NOTHING
+
     @admin.display(description="took")
     def took(self, job: Job) -> str:
         if job.started_at is None or job.finished_at is None:
@@ -156,7 +171,9 @@ class JobAdmin(ReadOnlyAdmin):
         return f"{job.attempts} of {kind_of(job).max_attempts}"
 
     @admin.display(description="made")
-    def version_link(self, job: Job) -> SafeString | str:
+    def made(self, job: Job) -> SafeString | str:
+        if job.kind == Job.Kind.CLASSIFY_FILE:
+            return _results(job)
         version = ModelVersion.objects.filter(pk=job.result.get("version")).first()
         return change_link(version)
 
@@ -199,3 +216,11 @@ def _cell(job: Job) -> dict[str, Any]:
         "status": badge(job.get_status_display(), JOB_VARIANTS[job.status]),
         "text": job.error or job.message,
     }
+
+
+def _results(job: Job) -> SafeString | str:
+    """Where the answers are downloaded, and why rows have none."""
+    url = results_url(job)
+    if url is None:
+        return "Its files are no longer kept." if job.status == Job.Status.SUCCEEDED else NOTHING
+    return render_to_string("classifier/admin/job_results.html", {"url": url, "result": job.result})

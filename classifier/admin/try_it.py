@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
@@ -45,7 +44,7 @@ class TryItForm(forms.Form):
         if len(descriptors) > MAX_LINES:
             raise forms.ValidationError(
                 f"{len(descriptors)} lines: {MAX_LINES} at a time. For a file there is the "
-                "command `manage.py classify`."
+                "page “Classify a file”."
             )
         for number, descriptor in enumerate(descriptors, start=1):
             if len(descriptor) > MAX_DESCRIPTION:
@@ -75,14 +74,6 @@ def try_it(request: HttpRequest) -> HttpResponse:
         else:
             context["run"] = _shown(run)
     return TemplateResponse(request, "classifier/admin/try_it.html", context)
-
-
-def urls() -> list[URLPattern]:
-    return [path("try-it/", admin.site.admin_view(try_it), name="try_it")]
-
-
-# Unfold's site asks itself for pages that belong to no model.
-admin.site.extra_urls = urls  # type: ignore[attr-defined]
 
 
 def _shown(run: TrialRun) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class WholeFileStorage(FileSystemStorage):
         remove_stale_drafts(drafts)
         draft = drafts / uuid4().hex
         try:
-            super()._save(f"{DRAFTS_FOLDER}/{draft.name}", content)
+            super()._save(f"{DRAFTS_FOLDER}/{draft.name}", content)  # type: ignore[misc]
             _flush(draft)
             return self._link(draft, name)
         finally:

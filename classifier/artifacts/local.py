@@ -36,6 +36,8 @@ def keep_folder(draft: Path, *, verified: Collection[str] = ()) -> str:
     with _own_disk(draft):
         listed = draft / MANIFEST_FILE
         manifest = Manifest.read(listed) if listed.exists() else Manifest.of(draft)
+        if not manifest.files:
+            raise BundleError(f"{draft} holds no files.")
         for name, entry in manifest.files.items():
             store.put(draft / name, entry, is_verified=entry.sha256 in verified)
         folder = folder_path(manifest.digest)

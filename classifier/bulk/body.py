@@ -17,6 +17,7 @@ CHUNK_BYTES = 256 * 1024
 # No member of the body and no transaction is longer.
 MAX_VALUE_CHARACTERS = 1_000_000
 SPACE = " \t\n\r"
+AFTER_VALUE = tuple(SPACE + ",:]}")
 
 
 class TransactionsParser(BaseParser):
@@ -65,8 +66,8 @@ class _Body:
         while not self._take("}"):
             if members and not self._take(","):
                 self._refuse("a comma or the object's end is missing")
-            name, _ = self._value()
-            if not isinstance(name, str) or not self._take(":"):
+            name, text = self._value()
+            if not text.startswith('"') or not self._take(":"):
                 self._refuse("a member's name is missing")
             if name in members:
                 raise ParseError(f"The key “{printable(name)}” occurs twice in one object.")
@@ -101,21 +102,24 @@ class _Body:
         return count
 
     def _value(self) -> tuple[Any, str]:
-        """The next value, and as it stands. What follows it is at hand: a number's end, too."""
+        """The next value, and as it stands."""
         self._next()
         while True:
+            problem = "it goes on where a value ends"
             try:
                 value, end = self._json.raw_decode(self._text, self._place)
             except json.JSONDecodeError as error:
-                if self._is_ended or self._is_too_long():
-                    self._refuse(error.msg)
+                problem = error.msg
             except RecursionError:
                 self._refuse("it is nested too deep")
             else:
-                if end < len(self._text) or self._is_ended:
+                # "12" may be the beginning of "12.5".
+                if self._text[end : end + 1] in AFTER_VALUE or self._is_ended:
                     text = self._text[self._place : end]
                     self._place = end
                     return value, text
+            if self._is_ended or len(self._text) - self._place > MAX_VALUE_CHARACTERS:
+                self._refuse(problem)
             self._more()
 
     def _take(self, wanted: str) -> bool:
@@ -142,9 +146,6 @@ class _Body:
         except UnicodeDecodeError as error:
             raise ParseError("The body is not UTF-8.") from error
         self._place = 0
-
-    def _is_too_long(self) -> bool:
-        return len(self._text) - self._place > MAX_VALUE_CHARACTERS
 
     def _refuse(self, reason: str) -> NoReturn:
         raise ParseError(f"The body is not JSON: {reason}.")

@@ -4,7 +4,7 @@ import errno
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
@@ -121,8 +121,10 @@ class JobFiles:
         for name in files:
             if f"{folder}/{name}" not in kept:
                 self._storage.delete(f"{folder}/{name}")
-        if not kept:
-            self._storage.delete(folder)
+        if not any(name.startswith(f"{folder}/") for name in kept):
+            # A worker that was taken for lost may still write there.
+            with suppress(OSError):
+                self._storage.delete(folder)
 
     def _full(self, name: str) -> str:
         return f"{self.folder}/{name}"

@@ -129,7 +129,8 @@ class JsonRows:
         return transaction.description, transaction.flow
 
     def transaction_id(self, row: bytes) -> str | None:
-        return _readable_id(_parse(row))
+        found: str | None = _parse(row).get("transaction_id")
+        return found.strip() if found else None
 
     def cells(self, row: bytes, number: int, transaction_id: str | None) -> list[str]:
         return [str(number), transaction_id or ""]

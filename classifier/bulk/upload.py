@@ -94,7 +94,12 @@ class ClassifyFileSerializer(StrictSerializer):
     version = Text(max_length=40, required=False, help_text="Default: the one that is active now.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs.setdefault("format", _format_of(attrs["file"]))
+        attrs.setdefault("format", format_of(attrs["file"]))
+        if attrs["format"] is None:
+            raise serializers.ValidationError(
+                {"format": "Neither the file's name nor its content type tells: csv or ndjson?"},
+                "required",
+            )
         if attrs["format"] == Format.CSV:
             if "column" not in attrs:
                 raise serializers.ValidationError({"column": "A CSV file needs it."}, "required")
@@ -128,12 +133,7 @@ def read_upload(data: Any) -> Upload:
     return Upload(given["file"], options, given.get("version"))
 
 
-def _format_of(file: TemporaryUploadedFile) -> Format:
+def format_of(file: TemporaryUploadedFile) -> Format | None:
+    """By the file's name, else by its content type; None where neither tells."""
     suffix = PurePath(file.name or "").suffix.lower()
-    found = FORMAT_OF_SUFFIX.get(suffix) or FORMAT_OF_TYPE.get(file.content_type or "")
-    if found is None:
-        raise serializers.ValidationError(
-            {"format": "Neither the file's name nor its content type tells: csv or ndjson?"},
-            "required",
-        )
-    return found
+    return FORMAT_OF_SUFFIX.get(suffix) or FORMAT_OF_TYPE.get(file.content_type or "")

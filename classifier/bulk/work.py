@@ -23,12 +23,13 @@ from classifier.bulk.split import (
     split_rows,
 )
 from classifier.engine.descriptors import NORMALIZER_VERSION
-from classifier.exceptions import ClassifierError, StorageError
+from classifier.exceptions import StorageError
 from classifier.jobs.parts import (
     PartLostError,
     check_parts,
     claim_part,
     finish_part,
+    has_open_part,
     keep_part,
     release_part,
     renew_parts,
@@ -177,18 +178,14 @@ def help_with_parts(job_id: int) -> None:
     A part that cannot be decided here is given back, and waits for another worker.
     """
     job = Job.objects.filter(pk=job_id, status=Job.Status.RUNNING).first()
-    if job is None:
+    if job is None or not has_open_part(job_id):
         return
-    files = JobFiles(job.parameters["folder"])
-    decider: PartDecider | None = None
+    results = FileOptions.from_json(job.parameters["options"]).results
+    # Before a part is taken: a worker that cannot load the version uses up no attempt.
+    version = _load(_version_of(job))
+    decider = PartDecider(JobFiles(job.parameters["folder"]), version, results)
     ends_at = monotonic() + HELPER_SECONDS
     while (part := claim_part(job_id)) is not None:
-        results = FileOptions.from_json(job.parameters["options"]).results
-        try:
-            decider = decider or PartDecider(files, _load(_version_of(job)), results)
-        except ClassifierError:
-            release_part(part)
-            raise
         try:
             _decide_part(decider, part, lambda: None)
         except PartLostError:

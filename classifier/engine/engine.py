@@ -86,6 +86,12 @@ class Engine:
         vectors, _, _, _ = self._vectors([text])
         return self.bundle.examples.nearest(vectors[text], count) if text in vectors else []
 
+    def cache_examples(self) -> None:
+        """Put the vectors of the version's own examples in the cache."""
+        examples = self.bundle.examples
+        for text, vector in zip(examples.texts, examples.vectors, strict=True):
+            self.cache.put(self._key(normalize(text)), vector)
+
     def warm(self) -> float:
         """Make the first request as fast as the next. Returns milliseconds spent."""
         return self.encoder.warm()

@@ -50,6 +50,12 @@ KINDS: dict[str, JobKind] = {
             permission="classifier.classify_file",
             seconds=3000,
         ),
+        JobKind(
+            Job.Kind.COMPARE_VERSION,
+            work="classifier.services.comparisons.run_comparison",
+            permission="classifier.activate_modelversion",
+            seconds=900,
+        ),
     )
 }
 

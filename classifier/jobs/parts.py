@@ -28,6 +28,10 @@ class PartsFailedError(ClassifierError):
     """A part was begun MAX_ATTEMPTS times and never finished."""
 
 
+def has_open_part(job_id: int) -> bool:
+    return _open_parts(job_id).filter(attempts__lt=MAX_ATTEMPTS).exists()
+
+
 def claim_part(job_id: int) -> JobPart | None:
     """Take a part that waits, or whose worker is silent for JOB_STALE_SECONDS; None where there
     is none, or the job is no longer to be done."""

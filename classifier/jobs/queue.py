@@ -51,7 +51,6 @@ def enqueue(
             JobEvent.objects.create(
                 job=job,
                 to_status=Job.Status.QUEUED,
-                text="Queued.",
                 by=started_by,  # type: ignore[misc]
             )
             transaction.on_commit(lambda: _send(job.pk))

@@ -3,6 +3,7 @@
 from classifier.models.api_key import ApiKey, Scope
 from classifier.models.benchmark import Benchmark, BenchmarkResult
 from classifier.models.category import Category
+from classifier.models.comparison import VersionComparison
 from classifier.models.encoder import Encoder, EncoderChoice
 from classifier.models.example import Example
 from classifier.models.feedback import Feedback
@@ -30,4 +31,5 @@ __all__ = [
     "Prototype",
     "Retirement",
     "Scope",
+    "VersionComparison",
 ]

@@ -7,6 +7,7 @@ from classifier.models.category import Category
 from classifier.models.encoder import Encoder
 
 MUTABLE_FIELDS = {"status", "note", "input_read_at"}
+MAX_REASON = 500
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
@@ -127,9 +128,9 @@ class Activation(models.Model):
         related_name="+",
         help_text="Empty where a command did it.",
     )
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
     missed_targets = models.JSONField(
-        default=list, help_text="In words, those that the version missed and that were overridden."
+        default=list, help_text="In words, those that the version missed when it was activated."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -151,7 +152,7 @@ class Retirement(models.Model):
         related_name="+",
         help_text="Empty where a command did it.",
     )
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

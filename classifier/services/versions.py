@@ -1,4 +1,4 @@
-"""Build versions and put them live."""
+"""Build versions."""
 
 import hashlib
 import json
@@ -28,8 +28,9 @@ from classifier.exceptions import (
     UnavailableError,
 )
 from classifier.jobs.queue import enqueue
-from classifier.models import Activation, Category, Encoder, Example, Job, ModelVersion, Prototype
+from classifier.models import Category, Encoder, Example, Job, ModelVersion, Prototype
 from classifier.progress import Progress, silent
+from classifier.services.comparisons import compare_with_active
 from classifier.services.encoders import chosen_encoder
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def build_version(
     note: str = "",
     force: bool = False,
 ) -> tuple[ModelVersion, bool]:
-    """Build a candidate from the chosen encoder and all active examples.
+    """Build a candidate from the chosen encoder and all active examples, and compare it with the
+    version that is active.
 
     Returns the version and whether it is new: where the newest version was built from the very
     same input and its files are whole it is returned as it is, unless `force`. Raises
@@ -151,6 +153,11 @@ def build_version(
         )
     ]
     store_version(version, prototypes)
+    compare_with_active(
+        version,
+        report=lambda share, message: report(0.95 + 0.05 * share, message),
+        by=created_by,
+    )
     report(1.0, f"version {name}")
     return version, True
 
@@ -165,37 +172,6 @@ def is_whole(version: ModelVersion) -> bool:
     except BundleError:
         return False
     return True
-
-
-def activate_version(
-    version: ModelVersion, *, by: AbstractBaseUser | None = None, reason: str = ""
-) -> Activation | None:
-    """Make a version the one that answers. Returns the history row; None where it was already.
-
-    Raises BundleError where its files cannot be read (nothing is changed), ConflictError where
-    another activation came in between.
-    """
-    # Before the transaction, which on SQLite keeps every other writer waiting.
-    bundle_of(version)
-    with transaction.atomic():
-        active = ModelVersion.objects.select_for_update().active().first()
-        if active is not None and active.pk == version.pk:
-            return None
-        if active is not None:
-            active.status = ModelVersion.Status.RETIRED
-            active.save(update_fields=["status"])
-        version.status = ModelVersion.Status.ACTIVE
-        try:
-            with transaction.atomic():
-                version.save(update_fields=["status"])
-        except IntegrityError as error:
-            raise ConflictError("Another version was activated just now; look again.") from error
-        return Activation.objects.create(
-            from_version=active,
-            to_version=version,
-            by=by,  # type: ignore[misc]
-            reason=reason,
-        )
 
 
 def find_version(name: str) -> ModelVersion:

@@ -6,6 +6,8 @@ import pytest
 
 from classifier import checks
 
+FOLDER = "classifier.artifacts.files.WholeFileStorage"
+
 
 def ids(messages: list[Any]) -> list[str]:
     assert all(message.hint for message in messages)
@@ -31,6 +33,31 @@ def test_a_router_that_cannot_route_is_an_error(settings: Any, wrong: str) -> No
     (error,) = checks.check_router()
     assert ids([error]) == ["txcat.E002"]
     assert f"TXCAT_ROUTER={wrong!r}" in error.msg
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("STORAGES", {"artifacts": {"BACKEND": "no.such.Storage"}}, "no.such"),
+        ("STORAGES", {"artifacts": {"BACKEND": "classifier.routing.Nobody"}}, "Nobody"),
+        (
+            "STORAGES",
+            {"artifacts": {"BACKEND": FOLDER, "OPTIONS": {"bucket": "x"}}},
+            "unexpected keyword argument 'bucket'",
+        ),
+        ("STORAGES", {}, "artifacts"),
+        ("ARTIFACT_STORAGE_ERRORS", ["no.such.Error"], "no"),
+        ("ARTIFACT_STORAGE_ERRORS", [FOLDER], "is no exception"),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_an_error(
+    settings: Any, name: str, value: object, reason: str
+) -> None:
+    assert ids(checks.check_artifact_storage()) == []
+    setattr(settings, name, value)
+    (error,) = checks.check_artifact_storage()
+    assert ids([error]) == ["txcat.E004"]
+    assert reason in error.msg
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,22 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from classifier import runtime
+from classifier.engine.manifest import file_digest
 from classifier.engine.types import Transaction
 from classifier.exceptions import NoEngineError
 from classifier.models import Activation, ModelVersion
 from classifier.runtime import Health
-from classifier.services.versions import activate_version, build_version
-from tests.artifacts import move_artifacts, spoil, stored
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
+from tests.artifacts import (
+    copied,
+    move_artifacts,
+    put_store_away,
+    rewrite,
+    spoil,
+    spoil_copy,
+    stored,
+)
 from tests.classifier.conftest import announce, replace_by, replace_by_a_file
 from tests.database import database_away
 
@@ -73,8 +83,10 @@ def test_an_activation_is_followed_and_the_old_engine_goes_on(
 
 
 def test_what_is_activated_during_a_look_is_followed_by_the_next(
-    active_version: ModelVersion, second_version: ModelVersion, different_version: ModelVersion
+    second_version: ModelVersion, different_version: ModelVersion, settings: Settings
 ) -> None:
+    # Nothing but `refresh` looks.
+    settings.ENGINE_POLL_SECONDS = 600
     announce(second_version)
     coming = [different_version]
 
@@ -138,6 +150,61 @@ def test_a_repaired_version_is_taken_up_without_another_activation(
     monkeypatch.setattr(runtime, "RETRY_SECONDS", 0.0)
     assert runtime.get().serving().name == second_version.name
     assert runtime.get().status().health is Health.OK
+
+
+@pytest.mark.parametrize("name", ["config.json", "examples.safetensors", "encoder/tokenizer.json"])
+def test_a_copy_that_is_damaged_here_is_fetched_again_and_serves(
+    name: str, second_version: ModelVersion, due: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    runtime.get().serving()
+    spoil_copy(second_version, name)
+    announce(second_version)
+    assert runtime.get().serving().name == second_version.name
+    assert runtime.get().status().health is Health.OK
+    assert f"{copied(second_version, name)} is not the file that was built" in caplog.text
+
+
+def test_a_byte_of_the_model_that_is_altered_here_is_found_before_the_model_is_loaded(
+    active_version: ModelVersion, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = copied(active_version, "encoder/model.onnx")
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    rewrite(model, bytes(content))
+    held = runtime.Runtime()
+    assert held.serving().engine.encoder is not runtime.get().serving().engine.encoder
+    assert f"{model} is not the file that was built: its SHA-256 differs" in caplog.text
+    assert file_digest(model) == active_version.encoder.digest
+
+
+def test_copies_that_are_gone_are_fetched_from_the_store(
+    second_version: ModelVersion, settings: Settings, tmp_path: Path, due: None
+) -> None:
+    settings.LOCAL_DIR = tmp_path / "another machine"
+    activate_version(second_version)
+    assert runtime.get().serving().name == second_version.name
+    assert copied(second_version).is_relative_to(tmp_path)
+
+
+def test_a_store_that_is_away_is_the_reason_until_it_is_back(
+    active_version: ModelVersion,
+    second_version: ModelVersion,
+    due: None,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    runtime.get().serving()
+    announce(second_version)
+    before = settings.STORAGES
+    settings.LOCAL_DIR = tmp_path
+    put_store_away(settings)
+    assert runtime.get().serving().name == active_version.name
+    assert runtime.get().status().health is Health.DEGRADED
+    assert "AwayError: connection refused" in runtime.get().status().reason
+    settings.STORAGES = before
+    monkeypatch.setattr(runtime, "RETRY_SECONDS", 0.0)
+    assert runtime.get().serving().name == second_version.name
 
 
 def test_nothing_that_loads_is_an_error_that_says_why(

@@ -17,8 +17,9 @@ from classifier.engine.engine import Engine
 from classifier.engine.types import Transaction
 from classifier.models import ModelVersion
 from classifier.runtime import Health, Runtime
-from classifier.services.versions import activate_version, build_version
-from tests.artifacts import copied, move_artifacts, spoil
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
+from tests.artifacts import copied, lose_copies, move_artifacts, put_store_away, spoil
 from tests.classifier.conftest import Gate, announce, replace_by_a_file
 from tests.database import connection_for_all_threads, database_away
 
@@ -116,6 +117,25 @@ def test_a_database_that_goes_away_does_not_end_the_watcher(
         assert held.status().health is Health.OK
     activate_version(second_version)
     log.wait_for(f"Serving version {second_version.name}")
+
+
+def test_a_store_that_goes_away_does_not_end_the_watcher(
+    active_version: ModelVersion,
+    second_version: ModelVersion,
+    held: Runtime,
+    log: Log,
+    settings: Settings,
+) -> None:
+    held.start()
+    before = settings.STORAGES
+    put_store_away(settings)
+    lose_copies(second_version)
+    announce(second_version)
+    log.wait_for(f"Version {second_version.name} cannot be loaded")
+    assert held.serving().name == active_version.name
+    settings.STORAGES = before
+    log.wait_for(f"Serving version {second_version.name}")
+    assert held.status().health is Health.OK
 
 
 def test_a_process_starts_without_its_files_and_takes_them_up(

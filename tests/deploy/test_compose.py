@@ -1,12 +1,13 @@
 """compose.yaml against what it names: the Dockerfile, the settings, the manual."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.deploy.dockerfile import ROOT, read_stages
+from tests.deploy.dockerfile import ROOT, environment, read_stages
 
 TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -74,9 +75,19 @@ def test_every_volume_is_declared_and_used() -> None:
     assert used == set(COMPOSE["volumes"])
 
 
-def test_web_and_worker_share_the_artifacts_and_web_only_reads_them() -> None:
-    assert SERVICES["web"]["volumes"] == ["data:/data:ro"]
-    assert SERVICES["worker"]["volumes"] == SERVICES["bootstrap"]["volumes"] == ["data:/data"]
+@pytest.mark.parametrize("name", BUILT)
+def test_every_process_of_txcat_reads_and_writes_the_same_store(name: str) -> None:
+    """Web keeps uploads in it, which the worker reads."""
+    assert SERVICES[name]["volumes"] == ["data:/data"]
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_copies_of_models_are_each_containers_own(name: str) -> None:
+    stages = read_stages()
+    local = environment(stages, SERVICES[name]["build"]["target"])["TXCAT_LOCAL_DIR"]
+    assert "TXCAT_LOCAL_DIR" not in SERVICES[name]["environment"]
+    for volume in SERVICES[name]["volumes"]:
+        assert not Path(local).is_relative_to(volume.split(":")[1])
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])

@@ -130,6 +130,18 @@ def test_state_lives_on_the_data_volume() -> None:
         assert "/data" in [volume for s in lineage(STAGES, name) for volume in s.values("VOLUME")]
 
 
+def test_copies_of_models_lie_on_a_volume_that_the_user_of_the_image_owns() -> None:
+    for name in FINAL:
+        local = environment(STAGES, name)["TXCAT_LOCAL_DIR"]
+        stages = lineage(STAGES, name)
+        assert local in [volume for stage in stages for volume in stage.values("VOLUME")]
+        commands = [run for stage in stages for run in stage.values("RUN")]
+        (install,) = [
+            shlex.split(part) for run in commands for part in run.split("&&") if "install " in part
+        ]
+        assert {"--owner=txcat", "--group=txcat", "/data", local} <= set(install)
+
+
 def test_no_image_carries_a_secret() -> None:
     for name in FINAL:
         variables = environment(STAGES, name)

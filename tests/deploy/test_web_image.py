@@ -60,10 +60,16 @@ def venv() -> Path:
 def image(venv: Path, tmp_path_factory: pytest.TempPathFactory) -> Image:
     """The web image before its first start: static files collected, tables made."""
     root = tmp_path_factory.mktemp("image")
-    app, data, build = root / "app", root / "data", root / "build"
+    app, data, build, local = (root / name for name in ("app", "data", "build", "local"))
     data.mkdir()
     lay_out(STAGES["app"], app)
-    places = {"/venv": str(venv), "/data": str(data), "/app": str(app), "/tmp/build": str(build)}  # noqa: S108
+    places = {
+        "/var/cache/txcat": str(local),
+        "/venv": str(venv),
+        "/data": str(data),
+        "/app": str(app),
+        "/tmp/build": str(build),  # noqa: S108
+    }
     variables = {
         name: _moved(value, places).replace("$PATH", os.environ["PATH"])
         for name, value in environment(STAGES, "web").items()

@@ -1,10 +1,13 @@
 """Whether this process is alive, and whether it can answer."""
 
+import os
+
 import pytest
 from django.test import Client
 
 from classifier.models import Activation, ModelVersion
-from classifier.services.versions import activate_version, build_version
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
 from tests.artifacts import spoil
 from tests.database import database_away
 
@@ -20,6 +23,7 @@ def test_ready_names_each_part(active_version: ModelVersion) -> None:
     answer = Client().get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
+    assert (answer.json()["pid"], answer.json()["version"]) == (os.getpid(), active_version.name)
     parts = {part["name"]: part for part in answer.json()["parts"]}
     assert parts["database"]["status"] == "ok"
     assert active_version.name in parts["engine"]["detail"]

@@ -5,7 +5,18 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = {"flag", "whole", "share", "words", "choice", "text", "database"}
+READERS = {
+    "flag",
+    "whole",
+    "share",
+    "words",
+    "choice",
+    "text",
+    "database",
+    "dotted_path",
+    "dotted_paths",
+    "mapping",
+}
 
 
 def variables_read() -> set[str]:

@@ -55,6 +55,9 @@ def value(show: str, tmp_path: Path, **environment: str) -> str:
         ("TXCAT_ABSTAIN_BELOW", "1.2"),
         ("TXCAT_ABSTAIN_BELOW", "low"),
         ("TXCAT_LOG_LEVEL", "LOUD"),
+        ("TXCAT_ARTIFACT_STORAGE", "S3Storage"),
+        ("TXCAT_ARTIFACT_STORAGE", "storages.backends.s3:S3Storage"),
+        ("TXCAT_ARTIFACT_STORAGE_ERRORS", "ClientError"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_refused_by_its_name(
@@ -85,12 +88,48 @@ def test_a_database_other_than_postgresql_is_refused_and_no_password_is_said(
     assert "hidden" not in done.stderr
 
 
+@pytest.mark.parametrize("options", ["bucket_name=x", '["hidden"]', '{"key": "hidden"', "null"])
+def test_options_that_are_no_json_object_are_refused_and_not_said(
+    options: str, tmp_path: Path
+) -> None:
+    done = read("settings.DEBUG", tmp_path, TXCAT_ARTIFACT_STORAGE_OPTIONS=options)
+    assert done.returncode != 0
+    assert "TXCAT_ARTIFACT_STORAGE_OPTIONS: expected a JSON object" in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_the_store_is_a_folder_unless_another_class_is_named(tmp_path: Path) -> None:
+    show = "settings.STORAGES['artifacts']"
+    folder = value(show, tmp_path)
+    assert "WholeFileStorage" in folder
+    assert str(tmp_path / "data" / "artifacts") in folder
+    elsewhere = value(show, tmp_path, TXCAT_ARTIFACT_STORAGE_OPTIONS='{"location": "/elsewhere"}')
+    assert "{'location': '/elsewhere'}" in elsewhere
+    other = {"TXCAT_ARTIFACT_STORAGE": "storages.backends.s3.S3Storage"}
+    assert "'OPTIONS': {}" in value(show, tmp_path, **other)
+    other["TXCAT_ARTIFACT_STORAGE_OPTIONS"] = '{"bucket_name": "models"}'
+    assert "'OPTIONS': {'bucket_name': 'models'}" in value(show, tmp_path, **other)
+    errors = "botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError"
+    assert value(
+        "settings.ARTIFACT_STORAGE_ERRORS", tmp_path, TXCAT_ARTIFACT_STORAGE_ERRORS=errors
+    ) == str(errors.split(", "))
+
+
 @pytest.mark.parametrize("blank", ["", " "])
 def test_a_text_left_blank_is_as_if_it_were_not_set(blank: str, tmp_path: Path) -> None:
     names = "ROUTER", "ENCODER_NAME", "TIME_ZONE", "WEB_HOST", "DATA_DIR", "STATIC_ROOT"
-    variables = "TXCAT_ROUTER", "TXCAT_ENCODER", "TIME_ZONE", "TXCAT_HOST", "TXCAT_STATIC_DIR"
-    others = "TXCAT_LOG_LEVEL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY"
-    show = f"[str(getattr(settings, name)) for name in {(*names, 'IS_EMBEDDED', 'REDIS_URL')!r}]"
+    storage = "TXCAT_ARTIFACT_STORAGE", "TXCAT_ARTIFACT_STORAGE_OPTIONS"
+    variables = (
+        *storage,
+        "TXCAT_ROUTER",
+        "TXCAT_ENCODER",
+        "TIME_ZONE",
+        "TXCAT_HOST",
+        "TXCAT_STATIC_DIR",
+    )
+    others = "TXCAT_LOG_LEVEL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TXCAT_LOCAL_DIR"
+    more = "IS_EMBEDDED", "REDIS_URL", "LOCAL_DIR", "STORAGES"
+    show = f"[str(getattr(settings, name)) for name in {(*names, *more)!r}]"
     unset = value(show, tmp_path)
     assert value(show, tmp_path, **dict.fromkeys((*variables, *others), blank)) == unset
     assert "127.0.0.1" in unset

@@ -4,7 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from classifier.exceptions import ClassifierError
 from classifier.management.progress import progress_bar
-from classifier.services.versions import activate_version, build_version
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
 
 
 class Command(BaseCommand):

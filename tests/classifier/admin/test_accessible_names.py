@@ -114,6 +114,7 @@ PAGES: dict[str, Callable[[Rows], str]] = {
     "activation": lambda rows: reverse(
         "admin:classifier_modelversion_activate", args=[rows.version.pk]
     ),
+    "the targets": lambda rows: reverse("admin:classifier_performancetargets_changelist"),
     "the examples": lambda rows: reverse("admin:classifier_example_changelist"),
     "the predictions": lambda rows: reverse("admin:classifier_prediction_changelist"),
     "Try it": lambda rows: reverse("admin:try_it"),

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from classifier.admin.cells import change_url
-from classifier.models import Activation, Category, Encoder, Example
+from classifier.models import Activation, Category, Encoder, Example, PerformanceTargets
+from classifier.services.targets import performance_targets
 from tests.classifier.admin.conftest import Make, Rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -55,6 +56,7 @@ def row_of(rows: Rows, admin_user: User) -> dict[str, Model]:
         "classifier.Feedback": rows.feedback,
         "classifier.Job": rows.job,
         "classifier.ModelVersion": rows.version,
+        "classifier.PerformanceTargets": performance_targets(),
         "classifier.Prediction": rows.prediction,
         "auth.Group": rows.group,
         "auth.User": admin_user,
@@ -75,9 +77,14 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
     arguments: dict[str, list[object]] = {
         "app_list": ["classifier"],
         "try_it": [],
+        "classify_file": [],
         "auth_user_password_change": [admin_user.pk],
         "classifier_modelversion_build": [],
         "classifier_modelversion_activate": [rows.version.pk],
+        "classifier_modelversion_roll_back": [],
+        "classifier_modelversion_roll_back_from": [rows.version.pk],
+        "classifier_modelversion_compare": [rows.version.pk],
+        "classifier_modelversion_retire": [rows.version.pk],
         "classifier_job_cancel": [rows.job.pk],
         "classifier_job_retry": [rows.job.pk],
         "classifier_job_cell": [rows.job.pk],
@@ -85,11 +92,12 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classifier_apikey_revoke": [quote(rows.api_key.pk)],
         "classifier_category_simple_history": _newest_history(rows.category),
         "classifier_example_simple_history": _newest_history(rows.example),
+        "classifier_performancetargets_simple_history": _newest_history(performance_targets()),
     }
     return {name: reverse(f"admin:{name}", args=args) for name, args in arguments.items()}
 
 
-def _newest_history(row: Category | Example) -> list[object]:
+def _newest_history(row: Category | Example | PerformanceTargets) -> list[object]:
     return [row.pk, row.history.latest().pk]
 
 

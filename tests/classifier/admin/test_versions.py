@@ -9,7 +9,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from classifier.admin.cells import change_url
 from classifier.models import Activation, Category, Example, Job, ModelVersion
-from classifier.services.versions import activate_version, build_version
+from classifier.services.activations import activate_version
+from classifier.services.versions import build_version
 from tests.classifier.admin.conftest import Make
 from tests.rows import copy_of
 

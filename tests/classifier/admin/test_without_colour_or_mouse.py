@@ -62,6 +62,14 @@ PAGES: dict[str, Callable[[Client, Rows], Any]] = {
     "an activation": lambda staff, rows: staff.get(
         reverse("admin:classifier_modelversion_activate", args=[rows.version.pk])
     ),
+    "a version": lambda staff, rows: staff.get(change_url(rows.version)),
+    "a rollback": lambda staff, rows: staff.get(reverse("admin:classifier_modelversion_roll_back")),
+    "who served when": lambda staff, rows: staff.get(
+        reverse("admin:classifier_activation_changelist")
+    ),
+    "the targets": lambda staff, rows: staff.get(
+        reverse("admin:classifier_performancetargets_changelist")
+    ),
     "a build": lambda staff, rows: staff.get(reverse("admin:classifier_modelversion_build")),
     "the predictions": lambda staff, rows: staff.get(
         reverse("admin:classifier_prediction_changelist")

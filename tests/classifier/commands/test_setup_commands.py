@@ -1,15 +1,18 @@
 """The commands that set an installation up, each of which can be run again."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from classifier.models import Activation, ApiKey, Example, ModelVersion
+from classifier.models import Activation, ApiKey, Example, ModelVersion, PerformanceTargets
+from classifier.services.targets import performance_targets
 from classifier.services.versions import build_version, is_whole
-from tests.artifacts import lose
+from tests.artifacts import lose, put_store_away
 
 pytestmark = pytest.mark.django_db
 
@@ -53,11 +56,23 @@ def test_bootstrap_activates_where_nothing_is_live(active_version: ModelVersion)
 
 def test_bootstrap_builds_again_what_was_lost(active_version: ModelVersion) -> None:
     Example.objects.exclude(category__slug__in=["groceries", "coffee-shops"]).delete()
-    run("build_version", activate=True)
+    version, _ = build_version()
+    run("activate_version", version.name, "--override", "few categories are enough here")
     lost = ModelVersion.objects.active().get()
     lose(lost)
     run("bootstrap")
     assert is_whole(ModelVersion.objects.active().get())
+
+
+def test_bootstrap_builds_nothing_where_the_store_cannot_say_whether_all_is_whole(
+    active_version: ModelVersion, settings: Settings, tmp_path: Path
+) -> None:
+    settings.LOCAL_DIR = tmp_path
+    put_store_away(settings)
+    with pytest.raises(CommandError, match=r"the artifact store says AwayError"):
+        run("bootstrap")
+    assert ModelVersion.objects.get() == active_version
+    assert not User.objects.exists()
 
 
 def test_a_key_is_printed_alone() -> None:
@@ -103,9 +118,49 @@ def test_an_old_version_is_made_live_again_by_name(active_version: ModelVersion)
     assert reasons[:2] == ["", "trial"]
 
 
-def test_an_unknown_version_is_refused() -> None:
+@pytest.mark.parametrize("command", ["activate_version", "retire_version"])
+def test_an_unknown_version_is_refused(command: str) -> None:
     with pytest.raises(CommandError, match="No version is called “v99”"):
-        run("activate_version", "v99")
+        run(command, "v99")
+
+
+def test_activating_says_how_the_version_does_against_the_targets(
+    active_version: ModelVersion,
+) -> None:
+    version, _ = build_version(force=True)
+    out = run("activate_version", version.name)
+    assert f"Met: Leave-one-out accuracy {100 * version.accuracy:.4g}%, wanted at least" in out
+    assert "Met: Decisions changed 0%" in out
+    assert "Cannot say: p95 latency" in out
+
+
+def test_a_version_that_misses_a_target_needs_a_reason(active_version: ModelVersion) -> None:
+    version, _ = build_version(force=True)
+    performance_targets()
+    PerformanceTargets.objects.update(min_accuracy=0.99)
+    with pytest.raises(CommandError, match=f"{version} misses: Leave-one-out accuracy"):
+        run("activate_version", version.name)
+    assert ModelVersion.objects.active().get() == active_version
+    run("activate_version", version.name, "--override", "the fair is today")
+    assert Activation.objects.all()[0].reason == "the fair is today"
+
+
+def test_the_version_before_is_made_live_again(active_version: ModelVersion) -> None:
+    version, _ = build_version(force=True)
+    run("activate_version", version.name)
+    out = run("roll_back", "--reason", "wrong coffee")
+    assert out == f"{active_version} is live, in place of {version}.\n"
+    assert Activation.objects.all()[0].reason == "wrong coffee"
+    with pytest.raises(CommandError, match=f"No version served before {active_version}"):
+        run("roll_back")
+
+
+def test_a_version_is_retired_by_name(active_version: ModelVersion) -> None:
+    version, _ = build_version(force=True)
+    assert run("retire_version", version.name, "--reason", "x") == f"{version} is retired.\n"
+    assert run("retire_version", version.name) == f"{version} was already retired.\n"
+    with pytest.raises(CommandError, match="serves now"):
+        run("retire_version", active_version.name)
 
 
 def test_seeding_again_says_that_nothing_was_added() -> None:

@@ -1,10 +1,9 @@
-"""Building versions and putting them live."""
+"""Building versions."""
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from safetensors.numpy import load_file, save_file
 
 from classifier import runtime
@@ -28,9 +27,8 @@ from classifier.models import (
 )
 from classifier.services.encoders import choose_encoder, chosen_encoder
 from classifier.services.examples import add_example
-from classifier.services.versions import activate_version, build_version
-from tests.artifacts import copied, lose, rewrite, spoil, stored
-from tests.classifier.conftest import replace_by
+from classifier.services.versions import build_version
+from tests.artifacts import copied, lose, rewrite, room_for_files_of, spoil, stored
 from tests.rows import copy_of
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +119,13 @@ def test_of_two_builds_at_once_the_slower_says_so_and_leaves_no_draft(
     artifacts = folder_path("").parent
     drafts = [*(artifacts / "drafts").iterdir(), *(artifacts.parent / "scratch").glob("draft-*")]
     assert drafts == []
+
+
+def test_a_build_on_a_full_disk_says_so_and_leaves_nothing(active_version: ModelVersion) -> None:
+    with room_for_files_of(1_000_000), pytest.raises(BundleError, match="File too large"):
+        build_version(force=True)
+    assert ModelVersion.objects.get() == active_version
+    assert not list((settings.LOCAL_DIR / "scratch").glob("draft-*"))
 
 
 def test_a_new_example_is_known_to_the_next_version(active_version: ModelVersion) -> None:
@@ -234,50 +239,3 @@ def test_the_figures_are_measured_and_hang_together(active_version: ModelVersion
     assert by_name["medium"]["precision_low"] >= 0.80
     assert by_name["abstain"]["precision"] < by_name["low"]["precision"]
     assert active_version.calibration_error < 0.05
-
-
-def test_activating_moves_the_pointer_and_leaves_a_row(
-    active_version: ModelVersion, admin_user: User
-) -> None:
-    version, _ = build_version(force=True)
-    activation = activate_version(version, by=admin_user, reason="better coffee")
-    assert activation is not None
-    assert (activation.from_version, activation.to_version) == (active_version, version)
-    assert (activation.by, activation.reason) == (admin_user, "better coffee")
-    assert ModelVersion.objects.active().get() == version
-    active_version.refresh_from_db()
-    assert active_version.status == ModelVersion.Status.RETIRED
-
-
-def test_activating_the_active_version_changes_nothing(active_version: ModelVersion) -> None:
-    before = Activation.objects.count()
-    assert activate_version(active_version) is None
-    assert Activation.objects.count() == before
-
-
-def test_a_version_with_spoiled_files_is_not_activated(active_version: ModelVersion) -> None:
-    version, _ = build_version(force=True)
-    spoil(version)
-    with pytest.raises(BundleError, match=r"config\.json"):
-        activate_version(version)
-    assert ModelVersion.objects.active().get() == active_version
-    version.refresh_from_db()
-    assert version.status == ModelVersion.Status.CANDIDATE
-
-
-def test_a_version_with_another_ones_files_is_not_activated(active_version: ModelVersion) -> None:
-    version, _ = build_version(force=True)
-    replace_by(version, active_version)
-    with pytest.raises(BundleError, match=r"manifest\.json cannot be fetched: .* is damaged"):
-        activate_version(version)
-    assert ModelVersion.objects.active().get() == active_version
-
-
-def test_files_are_checked_before_the_transaction_that_others_wait_for(
-    active_version: ModelVersion,
-) -> None:
-    version, _ = build_version(force=True)
-    spoil(version)
-    with CaptureQueriesContext(connection) as queries, pytest.raises(BundleError):
-        activate_version(version)
-    assert len(queries) == 0

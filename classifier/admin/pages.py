@@ -1,0 +1,19 @@
+"""Pages that belong to no model."""
+
+from django.contrib import admin
+from django.urls import URLPattern, path
+
+from classifier.admin.classify_file import classify_file
+from classifier.admin.try_it import try_it
+
+
+def urls() -> list[URLPattern]:
+    wrap = admin.site.admin_view
+    return [
+        path("try-it/", wrap(try_it), name="try_it"),
+        path("classify-file/", wrap(classify_file), name="classify_file"),
+    ]
+
+
+# Unfold's site asks itself for them.
+admin.site.extra_urls = urls  # type: ignore[attr-defined]
