@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +24,10 @@ CARD_FILE = "encoder.json"
 # Tokens in one call of the session: enough to fill the matrix kernels, and the activations
 # stay within a few dozen megabytes.
 MAX_BATCH_TOKENS = 2048
+
+WARM_LENGTHS = (4, 12, 32, 512)
+# Which of two texts a token is of; there is one.
+SEGMENTS_INPUT = "token_type_ids"
 
 # ONNX Runtime has an exception class for each status code and no base for them.
 _ONNX_ERRORS: tuple[type[Exception], ...] = (
@@ -70,7 +75,7 @@ class EncoderCard:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """How ONNX Runtime uses the CPU. Spinning burns a core between calls."""
+    """How an encoder uses the CPU: `intra_op` cores at most. Spinning burns one between calls."""
 
     intra_op: int = 1
     spinning: bool = False
@@ -87,12 +92,14 @@ class Encoder:
         """Load the folder's model. Raises BundleError where it is not an encoder."""
         self.card = EncoderCard.read(folder)
         threads = threads or Threads()
+        # Texts that must not share a call keep the cores busy by calls side by side.
+        self._parallel_calls = 1 if self.card.batch_invariant else threads.intra_op
         for name in (MODEL_FILE, TOKENIZER_FILE):
             if not (folder / name).is_file():
                 raise BundleError(f"{folder / name} is missing.")
         self._tokenizer = _read_tokenizer(folder / TOKENIZER_FILE, self.card.max_tokens)
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads.intra_op
+        options.intra_op_num_threads = threads.intra_op // self._parallel_calls
         options.inter_op_num_threads = 1
         options.add_session_config_entry(
             "session.intra_op.allow_spinning", "1" if threads.spinning else "0"
@@ -103,6 +110,7 @@ class Encoder:
             )
         except _ONNX_ERRORS as error:
             raise BundleError(f"{folder / MODEL_FILE} is not a usable model: {error}") from error
+        self._inputs = _read_inputs(folder / MODEL_FILE, self._session)
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, cut at `card.max_tokens`."""
@@ -116,16 +124,32 @@ class Encoder:
         the bits in such a batch.
         """
         vectors = np.empty((len(token_ids), self.card.dimension), dtype=np.float32)
+        calls = self._calls(token_ids)
+        if self._parallel_calls == 1 or len(calls) == 1:
+            for chosen, batch in calls:
+                vectors[chosen] = self.run(batch, np.ones_like(batch))
+            return vectors
+        with ThreadPoolExecutor(self._parallel_calls) as pool:
+            found = pool.map(lambda call: self.run(call[1], np.ones_like(call[1])), calls)
+            for (chosen, _), rows in zip(calls, found, strict=True):
+                vectors[chosen] = rows
+        return vectors
+
+    def _calls(
+        self, token_ids: Sequence[Sequence[int]]
+    ) -> list[tuple[list[int], NDArray[np.int64]]]:
+        """What to run together: places in `token_ids`, and the batch (texts, tokens)."""
         by_length: dict[int, list[int]] = defaultdict(list)
         for index, ids in enumerate(token_ids):
             by_length[len(ids)].append(index)
+        calls = []
         for length, indexes in by_length.items():
             step = max(1, MAX_BATCH_TOKENS // length) if self.card.batch_invariant else 1
             for start in range(0, len(indexes), step):
                 chosen = indexes[start : start + step]
                 batch = np.array([token_ids[index] for index in chosen], dtype=np.int64)
-                vectors[chosen] = self.run(batch, np.ones_like(batch))
-        return vectors
+                calls.append((chosen, batch))
+        return calls
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors of texts, shape (n, dimension)."""
@@ -135,9 +159,10 @@ class Encoder:
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """One call of the session: (batch, tokens) twice to (batch, dimension)."""
-        output: NDArray[np.float32] = self._session.run(
-            None, {"input_ids": input_ids, "attention_mask": attention_mask}
-        )[0]
+        values = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if SEGMENTS_INPUT in self._inputs:
+            values[SEGMENTS_INPUT] = np.zeros_like(input_ids)
+        output: NDArray[np.float32] = self._session.run(None, values)[0]
         return output
 
     def warm(self) -> float:
@@ -147,12 +172,24 @@ class Encoder:
         """
         started = perf_counter()
         try:
-            for length in (4, 12, 32, self.card.max_tokens):
-                ids = np.full((1, length), 100, dtype=np.int64)
+            for length in sorted({min(n, self.card.max_tokens) for n in WARM_LENGTHS}):
+                # The one token that every vocabulary has.
+                ids = np.zeros((1, length), dtype=np.int64)
                 self.run(ids, np.ones_like(ids))
         except _ONNX_ERRORS as error:
             raise BundleError(f"Encoder {self.card.name} cannot be run: {error}") from error
         return (perf_counter() - started) * 1000
+
+
+def _read_inputs(path: Path, session: Any) -> frozenset[str]:
+    names = frozenset(value.name for value in session.get_inputs())
+    if (
+        not {"input_ids", "attention_mask"}
+        <= names
+        <= {"input_ids", "attention_mask", SEGMENTS_INPUT}
+    ):
+        raise BundleError(f"{path} takes {', '.join(sorted(names))}, which is no text encoder.")
+    return names
 
 
 def _read_tokenizer(path: Path, max_tokens: int) -> Tokenizer:

@@ -1,0 +1,171 @@
+"""How often two encoders, or two versions, decide otherwise."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.engine.engine import Engine
+from classifier.engine.types import Decision, Transaction
+from classifier.exceptions import TrainingError
+from classifier.training.evaluation import Z_95, wilson_interval
+from classifier.training.prototypes import (
+    DEFAULT_WEIGHTS,
+    TrainingSet,
+    Weights,
+    leave_one_out_scores,
+)
+
+SAMPLES = 20
+CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`count` of `total`, with the 95% Wilson interval of the share."""
+
+    count: int
+    total: int
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, count: int, total: int) -> "Share":
+        low, high = wilson_interval(count, total)
+        return cls(count, total, count / total, low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A candidate beside a reference, by leave-one-out over the same labelled texts.
+
+    `changed` counts texts whose best category differs. `difference` is candidate minus
+    reference accuracy in percentage points, with its 95% interval.
+    """
+
+    changed: Share
+    reference_accuracy: float
+    candidate_accuracy: float
+    difference: float
+    difference_low: float
+    difference_high: float
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedText:
+    """A descriptor and its two answers; None where there was none."""
+
+    text: str
+    reference: str | None
+    candidate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineComparison:
+    """How often two versions answer otherwise; an abstention is an answer.
+
+    `samples` are the first SAMPLES of those that differ.
+    """
+
+    changed: Share
+    samples: tuple[ChangedText, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def compare_training(
+    reference: TrainingSet,
+    candidate: TrainingSet,
+    weights: Weights = DEFAULT_WEIGHTS,
+    counted: NDArray[np.bool_] | None = None,
+) -> Comparison:
+    """Leave each text out of both sets in turn and decide on it.
+
+    The sets hold two encoders' vectors of the same texts; each builds its own prototypes, mixed
+    by the same `weights`. All texts vote, those in `counted` (n,) are counted; None: all.
+    Raises TrainingError where the labels differ or nothing is counted.
+    """
+    if not np.array_equal(reference.labels, candidate.labels):
+        raise TrainingError("The two sets hold different texts: their labels differ.")
+    counted = np.full(len(reference.labels), True) if counted is None else counted
+    if not counted.any():
+        raise TrainingError("There is no text to compare on.")
+    labels = reference.labels[counted]
+    ones = leave_one_out_scores(reference, weights).argmax(axis=1)[counted]
+    others = leave_one_out_scores(candidate, weights).argmax(axis=1)[counted]
+    was_right, is_right = ones == labels, others == labels
+    low, high = paired_difference_interval(is_right, was_right)
+    return Comparison(
+        changed=Share.of(int((ones != others).sum()), len(labels)),
+        reference_accuracy=float(was_right.mean()),
+        candidate_accuracy=float(is_right.mean()),
+        difference=100 * float(is_right.mean() - was_right.mean()),
+        difference_low=100 * low,
+        difference_high=100 * high,
+    )
+
+
+def compare_engines(
+    reference: Engine, candidate: Engine, descriptions: Sequence[str]
+) -> EngineComparison:
+    """Let two versions decide on the same descriptors. Raises TrainingError where none is given."""
+    if not descriptions:
+        raise TrainingError("There is no descriptor to compare on.")
+    different = []
+    for start in range(0, len(descriptions), CHUNK):
+        chunk = descriptions[start : start + CHUNK]
+        transactions = [Transaction(text) for text in chunk]
+        answers = zip(
+            chunk, reference.classify(transactions), candidate.classify(transactions), strict=True
+        )
+        different += [
+            ChangedText(text, _slug(one), _slug(other))
+            for text, one, other in answers
+            if _slug(one) != _slug(other)
+        ]
+    return EngineComparison(
+        changed=Share.of(len(different), len(descriptions)), samples=tuple(different[:SAMPLES])
+    )
+
+
+def paired_difference_interval(
+    ones: NDArray[np.bool_], others: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """The 95% interval of mean(ones) - mean(others), both (n,), of the same n texts.
+
+    Newcombe, "Improved confidence intervals for the difference between binomial proportions
+    based on paired data" (1998), method 10: the Wilson intervals of both shares, joined with
+    their correlation, which is corrected for continuity.
+    """
+    n = len(ones)
+    both, neither = int((ones & others).sum()), int((~ones & ~others).sum())
+    only_one, only_other = int((ones & ~others).sum()), int((~ones & others).sum())
+    first, second = (both + only_one) / n, (both + only_other) / n
+    low_1, high_1 = wilson_interval(both + only_one, n, Z_95)
+    low_2, high_2 = wilson_interval(both + only_other, n, Z_95)
+    covariance = both * neither - only_one * only_other
+    if covariance > 0:
+        covariance = max(covariance - n / 2, 0)
+    margins = (
+        (both + only_one) * (only_other + neither) * (both + only_other) * (only_one + neither)
+    )
+    correlation = covariance / math.sqrt(margins) if margins else 0.0
+    below = _joined(first - low_1, high_2 - second, correlation)
+    above = _joined(high_1 - first, second - low_2, correlation)
+    return first - second - below, first - second + above
+
+
+def _joined(one: float, other: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))
+
+
+def _slug(decision: Decision) -> str | None:
+    return decision.category.slug if decision.category else None
