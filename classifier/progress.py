@@ -12,14 +12,11 @@ def silent(share: float, message: str) -> None:
     """Tell nobody."""
 
 
-def part_of(report: Progress, start: float, end: float, name: str = "") -> Progress:
-    """A Progress for the part of the work from share `start` to share `end`.
+def part(report: Progress, start: float, end: float, stage: str = "") -> Progress:
+    """Progress of a part of the work, which takes it from `start` to `end`: its messages are
+    told as “stage: message”."""
 
-    `name` is put before each message, so that the stages of parts that are alike differ.
-    """
+    def tell(share: float, message: str) -> None:
+        report(start + (end - start) * share, f"{stage}: {message}" if stage else message)
 
-    def within(share: float, message: str) -> None:
-        said = f"{name}, {message}" if name else message
-        report(start + (end - start) * min(1.0, max(0.0, share)), said)
-
-    return within
+    return tell

@@ -61,13 +61,13 @@ def django_db_setup(
     django_db_setup: None, exported_encoder: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:
     from classifier.services.activations import activate_version
-    from classifier.services.encoders import prepare_encoder
+    from classifier.services.encoders import choose_encoder, prepare_encoder
     from classifier.services.taxonomy import seed_categories
     from classifier.services.versions import build_version
 
     with django_db_blocker.unblock():
         seed_categories()
-        prepare_encoder()
+        choose_encoder(prepare_encoder(), reason="tests")
         version, _ = build_version()
         activate_version(version, reason="tests")
 

@@ -52,6 +52,8 @@ def own_environment(data: Path, **variables: str) -> Iterator[dict[str, str]]:
         "PORT": str(port),
         "PYTHONPATH": str(ROOT),
         "TXCAT_DATA_DIR": str(data),
+        # The kind that is made in a moment; others are made where they are tested.
+        "TXCAT_ENCODER_KINDS": "fp32_optimized",
         "TXCAT_WEB_PROCESSES": "2",
         **variables,
     }

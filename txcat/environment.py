@@ -1,7 +1,6 @@
 """Values of environment variables: each function refuses what it cannot read, by name."""
 
 import json
-import json
 import os
 import secrets
 from pathlib import Path
@@ -60,7 +59,11 @@ def words(name: str, default: list[str]) -> list[str]:
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    word = text(name, default).strip()
+    return choice_of(text(name, default).strip(), name, allowed)
+
+
+def choice_of(word: str, name: str, allowed: tuple[str, ...]) -> str:
+    """The word, where it is allowed as the value, or in the list, of the variable `name`."""
     if word not in allowed:
         raise ImproperlyConfigured(f"{name}={word!r}: expected one of {', '.join(allowed)}.")
     return word

@@ -10,10 +10,12 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
+from classifier.engine.kinds import DERIVED_KINDS
 from classifier.engine.machine import this_machine
 from txcat.cpus import available_cpus
 from txcat.environment import (
     choice,
+    choice_of,
     database,
     dotted_path,
     dotted_paths,
@@ -236,6 +238,11 @@ ENGINE_SPINNING = flag("TXCAT_ENGINE_SPINNING", default=False)
 ENGINE_CACHE_BYTES = whole("TXCAT_ENGINE_CACHE_MB", default=64, minimum=0) * 1024 * 1024
 ENGINE_POLL_SECONDS = 0.5
 ROUTER = text("TXCAT_ROUTER", default="classifier.routing.ActiveRouter")
+# Kinds of encoder that are made beside the FP32 export, to choose from.
+ENCODER_KINDS = [
+    choice_of(word, "TXCAT_ENCODER_KINDS", tuple(DERIVED_KINDS))
+    for word in words("TXCAT_ENCODER_KINDS", default=list(DERIVED_KINDS))
+]
 ENCODER_NAME = text("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
 ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 
@@ -297,9 +304,19 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # The exporter's own tale, line by line.
+    # The exporter's own tale, line by line; onnxruntime's has a logger a module.
     "loggers": {
-        name: {"level": "WARNING"} for name in ("onnx_ir", "onnxscript", "sentence_transformers")
+        name: {"level": "WARNING"}
+        for name in (
+            "onnx_ir",
+            "onnxscript",
+            "sentence_transformers",
+            "fusion_base",
+            "fusion_utils",
+            "onnx_model",
+            "onnx_model_bert",
+            "onnxruntime",
+        )
     },
     "root": {
         "handlers": ["console"],

@@ -106,7 +106,7 @@ def newest_benchmark() -> dict[str, Any] | None:
             f"{result.p99_ms:.2f}",
             f"{result.texts_per_second:,.0f}",
             f"{result.load_ms:,.0f}",
-            filesizeformat(result.peak_memory_bytes),
+            filesizeformat(result.peak_memory_bytes) if result.peak_memory_bytes else NOTHING,
             filesizeformat(result.size_bytes),
             times(result.speedup_over_fp32),
             times(result.speedup_over_torch),

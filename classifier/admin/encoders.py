@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet, Subquery
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -29,17 +30,19 @@ from classifier.admin.encoder_figures import (
     newest_benchmark,
     times,
 )
+from classifier.engine.kinds import DERIVED_KINDS
 from classifier.exceptions import ClassifierError, ConflictError
 from classifier.models import Encoder, EncoderChoice, Job
 from classifier.services.benchmarks import (
     WITH_BENCHMARKS,
-    enqueue_autotune,
     enqueue_benchmark,
     newest_result,
 )
-from classifier.services.encoders import choose_encoder, chosen_encoder, enqueue_prepare
+from classifier.services.encoder_kinds import enqueue_prepare
+from classifier.services.encoders import choose_encoder, chosen_encoder
+from classifier.services.tuning import enqueue_autotune
 
-DERIVED = [choice for choice in Encoder.Precision.choices if choice[0] != Encoder.Precision.FP32]
+DERIVED = [(kind.value, kind.label) for kind in DERIVED_KINDS]
 
 
 class PrepareForm(forms.Form):
@@ -60,9 +63,9 @@ class PrepareForm(forms.Form):
     kinds = forms.MultipleChoiceField(
         label="Kinds beside FP32",
         choices=DERIVED,
-        initial=[value for value, _ in DERIVED],
+        initial=lambda: settings.ENCODER_KINDS,
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultiple(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
 
 
@@ -190,7 +193,7 @@ class EncoderAdmin(ReadOnlyAdmin):
                     name=form.cleaned_data["name"].strip(),
                     source=form.cleaned_data["source"].strip(),
                     kinds=form.cleaned_data["kinds"],
-                    started_by=request.user,
+                    started_by=request.user,  # type: ignore[arg-type]
                 ),
             )
         return self._page(
@@ -215,7 +218,7 @@ class EncoderAdmin(ReadOnlyAdmin):
     def benchmark(self, request: HttpRequest) -> HttpResponse:
         """Ask, then queue."""
         if request.method == "POST":
-            return self._queued(request, lambda: enqueue_benchmark(started_by=request.user))
+            return self._queued(request, lambda: enqueue_benchmark(request.user))  # type: ignore[arg-type]
         return self._page(
             request,
             "classifier/admin/encoder_form.html",
@@ -236,7 +239,7 @@ class EncoderAdmin(ReadOnlyAdmin):
     def autotune(self, request: HttpRequest) -> HttpResponse:
         """Ask, then queue. The result is applied on the job's page."""
         if request.method == "POST":
-            return self._queued(request, lambda: enqueue_autotune(started_by=request.user))
+            return self._queued(request, lambda: enqueue_autotune(request.user))  # type: ignore[arg-type]
         return self._page(
             request,
             "classifier/admin/encoder_form.html",

@@ -15,12 +15,13 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from classifier.admin.base import ReadOnlyAdmin
-from classifier.admin.cells import JOB_VARIANTS, NOTHING, badge, change_link, change_url
-from classifier.bulk.results import results_url
+from classifier.admin.cells import JOB_VARIANTS, NOTHING, badge, change_url
+from classifier.admin.job_results import made
 from classifier.exceptions import ConflictError
 from classifier.jobs.kinds import kind_of
 from classifier.jobs.queue import cancel, recover_lost_jobs, retry
-from classifier.models import Job, ModelVersion
+from classifier.models import Job
+from classifier.services.tuning import apply_tuning
 
 PROGRESS_TEMPLATE = "classifier/admin/job_progress_bar.html"
 CELL_TEMPLATE = "classifier/admin/job_progress_cell.html"
@@ -32,7 +33,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "progress_shown", "who", "created_at", "took")
     list_filter = (("status", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
     list_select_related = ("started_by", "api_key")
-    actions_detail = ("cancel", "retry")
+    actions_detail = ("cancel", "retry", "apply")
     change_form_outer_before_template = "classifier/admin/job_progress.html"
     change_form_outer_after_template = "classifier/admin/job_log.html"
     readonly_fields = ("who", "took", "made", "attempts_shown", "worker_shown")
@@ -66,9 +67,14 @@ class JobAdmin(ReadOnlyAdmin):
         job = self.get_object(request, object_id)
         if job is None or not self.may_manage(request, job):
             return []
-        wanted = "cancel" if job.is_unfinished else "retry" if job.status in RETRIED else ""
+        if job.is_unfinished:
+            wanted = "cancel"
+        elif job.status in RETRIED:
+            wanted = "retry"
+        else:
+            wanted = "apply" if job.kind == Job.Kind.AUTOTUNE else ""
         allowed: list[Any] = super().get_actions_detail(request, object_id)
-        return [each for each in allowed if each.action_name.endswith(f"_{wanted}")]
+        return [each for each in allowed if wanted and each.action_name.endswith(f"_{wanted}")]
 
     def progress(self, request: HttpRequest, job_id: int) -> HttpResponse:
         """The part of the page that renews itself; a finished job has the page loaded anew."""
@@ -145,6 +151,31 @@ class JobAdmin(ReadOnlyAdmin):
             self.message_user(request, f"{job} is queued again.", messages.SUCCESS)
         return HttpResponseRedirect(change_url(job))
 
+    @action(  # type: ignore[untyped-decorator]
+        description="Apply",
+        url_path="apply",
+        icon="check",
+        variant=ActionVariant.PRIMARY,
+    )
+    def apply(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then keep what an autotune chose."""
+        job = self._managed_job(request, object_id)
+        if request.method != "POST":
+            text = (
+                "Servers that start on machines like the one it ran on will have so many "
+                "processes and threads, unless the environment says otherwise; versions built "
+                "from now on will use its encoder."
+            )
+            return self._ask(request, job, f"Apply {job}", text, "Apply it")
+        try:
+            path = apply_tuning(job, by=request.user)  # type: ignore[arg-type]
+        except ConflictError as error:
+            self.message_user(request, str(error), messages.WARNING)
+        else:
+            text = f"Written to {path}. Restart the servers, and build a version."
+            self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(change_url(job))
+
     @admin.display(description="progress", ordering="status")
     def progress_shown(self, job: Job) -> SafeString:
         return render_to_string(CELL_TEMPLATE, _cell(job))
@@ -172,10 +203,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="made")
     def made(self, job: Job) -> SafeString | str:
-        if job.kind == Job.Kind.CLASSIFY_FILE:
-            return _results(job)
-        version = ModelVersion.objects.filter(pk=job.result.get("version")).first()
-        return change_link(version)
+        return made(job)
 
     def _seen_job(self, request: HttpRequest, job_id: int) -> Job:
         recover_lost_jobs()
@@ -216,11 +244,3 @@ def _cell(job: Job) -> dict[str, Any]:
         "status": badge(job.get_status_display(), JOB_VARIANTS[job.status]),
         "text": job.error or job.message,
     }
-
-
-def _results(job: Job) -> SafeString | str:
-    """Where the answers are downloaded, and why rows have none."""
-    url = results_url(job)
-    if url is None:
-        return "Its files are no longer kept." if job.status == Job.Status.SUCCEEDED else NOTHING
-    return render_to_string("classifier/admin/job_results.html", {"url": url, "result": job.result})

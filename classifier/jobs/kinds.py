@@ -56,6 +56,24 @@ KINDS: dict[str, JobKind] = {
             permission="classifier.activate_modelversion",
             seconds=900,
         ),
+        JobKind(
+            Job.Kind.PREPARE_ENCODERS,
+            work="classifier.services.encoder_kinds.run_prepare",
+            permission="classifier.prepare_encoder",
+            seconds=3000,
+        ),
+        JobKind(
+            Job.Kind.BENCHMARK_ENCODERS,
+            work="classifier.services.benchmarks.run_benchmark",
+            permission="classifier.prepare_encoder",
+            seconds=900,
+        ),
+        JobKind(
+            Job.Kind.AUTOTUNE,
+            work="classifier.services.tuning.run_autotune",
+            permission="classifier.prepare_encoder",
+            seconds=1800,
+        ),
     )
 }
 

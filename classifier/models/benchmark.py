@@ -44,7 +44,10 @@ class BenchmarkResult(models.Model):
     p99_ms = models.FloatField()
     texts_per_second = models.FloatField(help_text="In batches of 32.")
     load_ms = models.FloatField()
-    peak_memory_bytes = models.PositiveBigIntegerField()
+    peak_memory_bytes = models.PositiveBigIntegerField(
+        null=True,
+        help_text="Of a process that holds it alone; empty where the system does not say.",
+    )
     size_bytes = models.PositiveBigIntegerField()
     speedup_over_fp32 = models.FloatField(
         null=True, help_text="Median over the rounds, batch 1; empty where FP32 did not take part."

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from classifier.engine.kinds import Kind
 from classifier.engine.types import Direction, Level, Reason
 
 
@@ -31,3 +32,11 @@ class ReasonChoices(models.TextChoices):
     FAR_FROM_ALL = Reason.FAR_FROM_ALL.value, "Far from every category"
     LOW_CONFIDENCE = Reason.LOW_CONFIDENCE.value, "Confidence under the bound"
     NO_CATEGORY = Reason.NO_CATEGORY.value, "No category for the direction"
+
+
+class PrecisionChoices(models.TextChoices):
+    FP32 = Kind.FP32.value, Kind.FP32.label
+    OPTIMIZED = Kind.FP32_OPTIMIZED.value, Kind.FP32_OPTIMIZED.label
+    DYNAMIC = Kind.INT8_DYNAMIC.value, Kind.INT8_DYNAMIC.label
+    BLOCK = Kind.INT8_BLOCK.value, Kind.INT8_BLOCK.label
+    STATIC = Kind.INT8_STATIC.value, Kind.INT8_STATIC.label

@@ -1,19 +1,16 @@
 from django.conf import settings
 from django.db import models
 
+from classifier.models.choices import PrecisionChoices
+
 
 class Encoder(models.Model):
     """One ONNX artifact that turns text into vectors, and what was measured of it."""
 
-    class Precision(models.TextChoices):
-        FP32 = "fp32", "FP32"
-        OPTIMIZED = "fp32_optimized", "FP32, optimized graph"
-        BLOCK = "int8_block", "INT8, by blocks"
-        DYNAMIC = "int8_dynamic", "INT8, dynamic"
-        STATIC = "int8_static", "INT8, static"
+    Precision = PrecisionChoices
 
     name = models.CharField(max_length=200)
-    precision = models.CharField(max_length=20, choices=Precision.choices)
+    precision = models.CharField(max_length=20, choices=PrecisionChoices.choices)
     digest = models.CharField("SHA-256 of the ONNX file", max_length=64, unique=True)
     source_digest = models.CharField(
         "SHA-256 of the weights",
@@ -51,6 +48,11 @@ class Encoder(models.Model):
     )
     validation = models.JSONField(
         default=dict, help_text="All that was measured against the reference."
+    )
+    refusal = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Why versions should not be built with it; empty where they may.",
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -160,7 +160,9 @@ def _newest_comparisons(
     return {comparison.version_id: comparison for comparison in chosen}
 
 
-def _benchmarked(measure: Callable[[BenchmarkResult], float]) -> Callable[[Evidence], Figure]:
+def _benchmarked(
+    measure: Callable[[BenchmarkResult], float | None],
+) -> Callable[[Evidence], Figure]:
     def figure(evidence: Evidence) -> Figure:
         if not evidence.benchmarks:
             return Figure(None, "Its encoder has not been benchmarked.")
@@ -169,7 +171,8 @@ def _benchmarked(measure: Callable[[BenchmarkResult], float]) -> Callable[[Evide
             return Figure(None, _difference(evidence.benchmarks[0]))
         benchmark = here[0].benchmark
         day = localtime(benchmark.created_at).date().isoformat()
-        return Figure(measure(here[0]), f"{benchmark}, {day}")
+        value = measure(here[0])
+        return Figure(value, f"{benchmark}, {day}{'' if value is not None else ', does not tell'}")
 
     return figure
 
@@ -230,6 +233,11 @@ def _decisions_changed(evidence: Evidence) -> Figure:
     )
 
 
+def _memory_mb(result: BenchmarkResult) -> float | None:
+    peak = result.peak_memory_bytes
+    return None if peak is None else peak / BYTES_PER_MB
+
+
 def _percent(share: float) -> str:
     # Four digits: what misses a target by a little must not look as if it met it.
     return f"{100 * share:.4g}%"
@@ -252,6 +260,6 @@ TARGETS = (
     ),
     Target(
         "max_memory_mb", "Memory", lambda value: f"{value:,.1f} MB",
-        _benchmarked(lambda result: result.peak_memory_bytes / BYTES_PER_MB),
+        _benchmarked(_memory_mb),
     ),
 )  # fmt: skip
