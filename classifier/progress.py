@@ -10,3 +10,13 @@ class Progress(Protocol):
 
 def silent(share: float, message: str) -> None:
     """Tell nobody."""
+
+
+def part(report: Progress, start: float, end: float, stage: str = "") -> Progress:
+    """Progress of a part of the work, which takes it from `start` to `end`: its messages are
+    told as “stage: message”."""
+
+    def tell(share: float, message: str) -> None:
+        report(start + (end - start) * share, f"{stage}: {message}" if stage else message)
+
+    return tell

@@ -91,7 +91,7 @@ class Encoder:
     def __init__(self, folder: Path, threads: Threads | None = None) -> None:
         """Load the folder's model. Raises BundleError where it is not an encoder."""
         self.card = EncoderCard.read(folder)
-        threads = threads or Threads()
+        self.threads = threads = threads or Threads()
         # Texts that must not share a call keep the cores busy by calls side by side.
         self._parallel_calls = 1 if self.card.batch_invariant else threads.intra_op
         for name in (MODEL_FILE, TOKENIZER_FILE):

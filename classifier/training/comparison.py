@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from classifier.engine.engine import Engine
 from classifier.engine.types import Decision, Transaction
@@ -113,6 +114,32 @@ def compare_training(
     )
 
 
+def expected_changes(
+    reference: TrainingSet,
+    candidate: TrainingSet,
+    weights: Weights = DEFAULT_WEIGHTS,
+) -> float:
+    """The share of decisions that the candidate is expected to change.
+
+    Steadier than the count, which on a few hundred texts is a handful. What the candidate does
+    to the lead of a text's best category over the second is taken for normal noise of one size
+    for all texts: a text of lead m changes with probability Phi(-m / s), s being the root mean
+    square of the leads' changes.
+    """
+    before = leave_one_out_scores(reference, weights)
+    after = leave_one_out_scores(candidate, weights)
+    rows = np.arange(len(before))
+    second, best = np.argsort(before, axis=1, kind="stable")[:, -2:].T
+    leads = before[rows, best] - before[rows, second]
+    moved = after[rows, best] - after[rows, second] - leads
+    # Off the shortlist a category scores -1, which is no small change.
+    is_scored = (after[rows, second] > -1) & (after[rows, best] > -1)
+    size = float(np.sqrt((moved[is_scored] ** 2).mean())) if is_scored.any() else 0.0
+    if not size:
+        return 0.0
+    return float(ndtr(-leads.astype(float) / size).mean())
+
+
 def compare_engines(
     reference: Engine, candidate: Engine, descriptions: Sequence[str]
 ) -> EngineComparison:
@@ -151,13 +178,11 @@ def paired_difference_interval(
     first, second = (both + only_one) / n, (both + only_other) / n
     low_1, high_1 = wilson_interval(both + only_one, n, Z_95)
     low_2, high_2 = wilson_interval(both + only_other, n, Z_95)
-    covariance = both * neither - only_one * only_other
+    covariance = float(both * neither - only_one * only_other)
     if covariance > 0:
-        covariance = max(covariance - n / 2, 0)
-    margins = (
-        (both + only_one) * (only_other + neither) * (both + only_other) * (only_one + neither)
-    )
-    correlation = covariance / math.sqrt(margins) if margins else 0.0
+        covariance = max(covariance - n / 2, 0.0)
+    spread = first * (1 - first) * second * (1 - second)
+    correlation = covariance / (n * n * math.sqrt(spread)) if spread else 0.0
     below = _joined(first - low_1, high_2 - second, correlation)
     above = _joined(high_1 - first, second - low_2, correlation)
     return first - second - below, first - second + above

@@ -1,0 +1,158 @@
+"""Products with weights in INT8, by the quantizers of ONNX Runtime."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType
+from onnxruntime.quantization.calibrate import TensorsData, save_tensors_data
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
+from onnxruntime.quantization.quantize import quantize_dynamic, quantize_static
+
+from classifier.engine.kinds import Kind
+from classifier.export.calibration import Ranges, smooth
+from classifier.export.graph import (
+    PRODUCT,
+    RUNTIME_DOMAIN,
+    drop_origins,
+    drop_unread,
+    products,
+    use_runtime_nodes,
+)
+
+BLOCK_SIZE = 16
+# Of MatMulNBits: activations are quantized to INT8 too.
+INT8_ARITHMETIC = 4
+# A fused graph has types that ONNX cannot infer.
+OPTIONS = {"DefaultTensorType": onnx.TensorProto.FLOAT}
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How products are quantized. `smoothing` is the strength of `calibration.smooth`;
+    with `reduce_range` weights use seven of eight bits."""
+
+    kind: Kind
+    smoothing: float
+    reduce_range: bool = False
+
+
+def quantize(
+    model: onnx.ModelProto, scheme: Scheme, nodes: frozenset[str], ranges: Ranges, scratch: Path
+) -> onnx.ModelProto:
+    """A copy of a graph whose products `nodes` run in INT8. Weights have a scale for each output
+    channel, and with INT8_BLOCK for each BLOCK_SIZE inputs of it. `scratch` holds files for
+    the time being."""
+    smoothed, smoothed_ranges = smooth(model, ranges, scheme.smoothing, nodes)
+    if scheme.kind is Kind.INT8_BLOCK:
+        return _by_blocks(smoothed, nodes)
+    with _files(smoothed, scratch) as (source, target):
+        if scheme.kind is Kind.INT8_DYNAMIC:
+            quantize_dynamic(
+                source,
+                target,
+                op_types_to_quantize=[PRODUCT],
+                nodes_to_quantize=sorted(nodes),
+                per_channel=True,
+                reduce_range=scheme.reduce_range,
+                weight_type=QuantType.QInt8,
+                extra_options=dict(OPTIONS),
+            )
+        else:
+            quantize_static(
+                source,
+                target,
+                None,
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=[PRODUCT],
+                nodes_to_quantize=sorted(nodes),
+                per_channel=True,
+                reduce_range=scheme.reduce_range,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=CalibrationMethod.MinMax,
+                # What comes out of a product stays FP32: the next node is no product.
+                extra_options={**OPTIONS, "OpTypesToExcludeOutputQuantization": [PRODUCT]},
+                calibration_cache_path=_write_ranges(smoothed, smoothed_ranges, target),
+            )
+        return onnx.load(target)
+
+
+def _by_blocks(model: onnx.ModelProto, nodes: frozenset[str]) -> onnx.ModelProto:
+    """With MatMulNBits, a node of ONNX Runtime that quantizes activations itself, by token and
+    block, when it runs."""
+    quantized = onnx.ModelProto()
+    quantized.CopyFrom(model)
+    chosen = {node.name: array for node, array in products(quantized) if node.name in nodes}
+    for node in quantized.graph.node:
+        if node.name not in chosen:
+            continue
+        inputs, outputs = chosen[node.name].shape
+        packed, scales = pack_blocks(chosen[node.name])
+        names = [f"{node.name}_int8", f"{node.name}_scales"]
+        quantized.graph.initializer.extend(
+            (
+                numpy_helper.from_array(packed, names[0]),
+                numpy_helper.from_array(scales, names[1]),
+            )
+        )
+        node.CopyFrom(
+            helper.make_node(
+                "MatMulNBits",
+                [node.input[0], *names],
+                list(node.output),
+                name=node.name,
+                domain=RUNTIME_DOMAIN,
+                K=inputs,
+                N=outputs,
+                bits=8,
+                block_size=BLOCK_SIZE,
+                accuracy_level=INT8_ARITHMETIC,
+            )
+        )
+    use_runtime_nodes(quantized)
+    drop_unread(quantized)
+    return quantized
+
+
+def pack_blocks(array: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Weights (inputs, outputs) as MatMulNBits reads them: (outputs, blocks, BLOCK_SIZE) uint8
+    with 128 for zero, and scales (outputs * blocks,); the last block is filled up with zeros."""
+    inputs, outputs = array.shape
+    blocks = -(-inputs // BLOCK_SIZE)
+    padded = np.zeros((outputs, blocks * BLOCK_SIZE), dtype=np.float32)
+    padded[:, :inputs] = array.T
+    values = padded.reshape(outputs, blocks, BLOCK_SIZE)
+    scales = np.abs(values).max(axis=2) / np.float32(127)
+    steps = np.where(scales > 0, scales, 1)[:, :, None]
+    packed = (np.rint(values / steps) + 128).astype(np.uint8)
+    return packed, scales.ravel()
+
+
+@contextmanager
+def _files(model: onnx.ModelProto, scratch: Path) -> Iterator[tuple[Path, Path]]:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        source = Path(folder) / "model.onnx"
+        drop_origins(model)
+        # Or the quantizer logs advice to do what is done.
+        add_pre_process_metadata(model)
+        onnx.save(model, source)
+        yield source, Path(folder) / "quantized.onnx"
+
+
+def _write_ranges(model: onnx.ModelProto, ranges: Ranges, target: Path) -> Path:
+    """As quantize_static reads them: one range for the whole of each product's input."""
+    path = target.with_suffix(".json")
+    names = {node.input[0] for node, _ in products(model)}
+    whole = {
+        name: (np.float32(ranges.lows[name].min()), np.float32(ranges.highs[name].max()))
+        for name in sorted(names)
+    }
+    save_tensors_data(TensorsData(CalibrationMethod.MinMax, whole), path)
+    return path
