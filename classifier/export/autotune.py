@@ -33,7 +33,7 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Trial:
     """`texts_per_second` in batches of 32, of all processes together, and `p95_ms` of a call of
-    one text, while all processes are busy with such calls. `peak_bytes` is of all processes together."""
+    one text, while all processes are busy with such calls. `peak_bytes` is of all together."""
 
     name: str
     processes: int
@@ -68,8 +68,8 @@ def autotune(
 ) -> Tuning:
     """Try each candidate with each split of `cpus` into processes and threads.
 
-    Counts are 1, 2, 4 and so on, and `cpus` itself; a trial takes twice `seconds` beside the loading.
-    Raises EncoderError where no candidate may be chosen or there is no text.
+    Counts are 1, 2, 4 and so on, and `cpus` itself; a trial takes twice `seconds` beside
+    the loading. Raises EncoderError where no candidate may be chosen or there is no text.
     """
     if not texts:
         raise EncoderError("There is no text to tune with.")

@@ -15,10 +15,9 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-import classifier
 from classifier.exceptions import EncoderError
 
-ROOT = Path(classifier.__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CONTENDER = "classifier.export.contender"
 TICK_SECONDS = 0.5
 PATIENCE_SECONDS = 300.0
