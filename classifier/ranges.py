@@ -1,7 +1,7 @@
 """Files over HTTP that can be fetched in parts: single byte ranges of RFC 9110, section 14."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -34,7 +34,7 @@ def file_response(
     status = 206 if wanted else 200
     if request.method == "HEAD":
         return HttpResponse(status=status, content_type=media_type, headers=headers)
-    content = chunks(open_file(), start, end)
+    content = Part(open_file(), start, end)
     return StreamingHttpResponse(content, status=status, content_type=media_type, headers=headers)
 
 
@@ -57,10 +57,23 @@ def read_range(header: str | None, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-def chunks(file: IO[bytes], start: int, end: int) -> Iterator[bytes]:
-    """The bytes from `start` to `end`, exclusive; the file is closed at the end."""
-    with file:
+class Part:
+    """The bytes of a file from `start` to `end`, exclusive, in chunks. Its response closes it."""
+
+    def __init__(self, file: IO[bytes], start: int, end: int) -> None:
         file.seek(start)
-        while start < end and (chunk := file.read(min(CHUNK_BYTES, end - start))):
-            start += len(chunk)
-            yield chunk
+        self._file = file
+        self._left = end - start
+
+    def __iter__(self) -> "Part":
+        return self
+
+    def __next__(self) -> bytes:
+        chunk = self._file.read(min(CHUNK_BYTES, self._left))
+        if not chunk:
+            raise StopIteration
+        self._left -= len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        self._file.close()

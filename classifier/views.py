@@ -19,7 +19,7 @@ from classifier.authentication import key_of, user_of
 from classifier.bulk.body import TransactionsParser
 from classifier.bulk.results import find_results, job_answer
 from classifier.bulk.submission import Caller, submit_file
-from classifier.bulk.upload import FORM_TYPE, FileFormParser, read_upload
+from classifier.bulk.upload import FORM_TYPE, FileFormParser, received
 from classifier.jobs.queue import cancel
 from classifier.parsers import JSON_TYPE, check_body_headers
 from classifier.permissions import Scope
@@ -95,10 +95,9 @@ class ClassifyFileView(ApiView):
         The answers are a file, too; no predictions are stored. The same file sent again by the
         same caller with the same options, while its job is unfinished, is answered with that job.
         """
-        upload = read_upload(request.data)
         caller = Caller(key_of(request), user_of(request))
-        with upload.file as file:
-            path = Path(file.temporary_file_path())
+        with received(request.data) as upload:
+            path = Path(upload.file.temporary_file_path())
             job = submit_file(path, upload.options, caller, upload.version)
         headers = {"Location": reverse("job", args=[job.pk])}
         return Response(job_answer(job), status=HTTP_202_ACCEPTED, headers=headers)

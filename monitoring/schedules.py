@@ -15,7 +15,11 @@ class Planned:
     minutes: int
 
 
-SCHEDULES = (Planned("recover lost jobs", "classifier.tasks.recover_lost_jobs", minutes=1),)
+DAY = 24 * 60
+SCHEDULES = (
+    Planned("recover lost jobs", "classifier.tasks.recover_lost_jobs", minutes=1),
+    Planned("delete old files of jobs", "classifier.tasks.delete_old_job_files", minutes=DAY),
+)
 
 
 def sync_schedules() -> tuple[list[str], list[str]]:

@@ -19,11 +19,12 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTe
 from classifier.admin.cells import change_link, change_url
 from classifier.bulk.options import MAX_ROWS, FileOptions, Format
 from classifier.bulk.submission import Caller, submit_file
-from classifier.bulk.upload import MAX_COLUMN, format_of
+from classifier.bulk.upload import MAX_COLUMN, format_of, nothing_left_behind
 from classifier.exceptions import NO_ROOM, InputFileError, NoEngineError
 from classifier.services.file_classification import Columns
 
 FORMATS = [("csv", "CSV"), ("ndjson", "NDJSON: a JSON object a line")]
+TOO_LARGE = "The file is larger than this server takes."
 NO_SPACE_LEFT = "There is no room on the server to store the file; nothing was stored."
 
 
@@ -106,8 +107,14 @@ def classify_file(request: HttpRequest) -> HttpResponse:
     to find the form's token is to read it."""
     request.upload_handlers = [TemporaryFileUploadHandler(request)]
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_MAX_BYTES:
-        return _page(request, ClassifyFileForm(), too_large=True, status=413)
-    response: HttpResponse = _classify_file(request)
+        return _page(request, ClassifyFileForm(), refusal=TOO_LARGE, status=413)
+    try:
+        with nothing_left_behind(request.upload_handlers):
+            response: HttpResponse = _classify_file(request)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        return _page(request, ClassifyFileForm(), refusal=NO_SPACE_LEFT, status=507)
     return response
 
 
@@ -128,17 +135,12 @@ def _classify_file(request: HttpRequest) -> HttpResponse:
     except (InputFileError, NoEngineError) as error:
         form.add_error("file", str(error))
         return _page(request, form)
-    except OSError as error:
-        if error.errno not in NO_ROOM:
-            raise
-        form.add_error("file", NO_SPACE_LEFT)
-        return _page(request, form, status=507)
     messages.success(request, format_html("Taken in: {}.", change_link(job)))
     return HttpResponseRedirect(change_url(job))
 
 
 def _page(
-    request: HttpRequest, form: ClassifyFileForm, *, too_large: bool = False, status: int = 200
+    request: HttpRequest, form: ClassifyFileForm, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
     return TemplateResponse(
         request,
@@ -147,7 +149,7 @@ def _page(
             **admin.site.each_context(request),
             "title": "Classify a file",
             "form": form,
-            "too_large": too_large,
+            "refusal": refusal,
             "max_rows": MAX_ROWS,
             "max_megabytes": settings.UPLOAD_MAX_BYTES // 1024 // 1024,
             "kept_days": settings.JOB_FILES_DAYS,

@@ -11,7 +11,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 from django.core.files import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from classifier.exceptions import NO_ROOM, StorageError
 
@@ -131,10 +131,9 @@ class JobFiles:
 
     def _path(self, name: str) -> Path | None:
         """None where the storage is no folder of this machine."""
-        try:
+        if isinstance(self._storage, FileSystemStorage):
             return Path(self._storage.path(self._full(name)))
-        except NotImplementedError:
-            return None
+        return None
 
 
 @contextmanager

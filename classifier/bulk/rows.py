@@ -10,6 +10,7 @@ from rest_framework.exceptions import ParseError, ValidationError
 from classifier.bulk.options import FileOptions, Format
 from classifier.engine.types import Direction
 from classifier.errors import errors_in
+from classifier.exceptions import InputFileError
 from classifier.parsers import read_json
 from classifier.refusals import printable
 from classifier.serializers.plain import read_plain
@@ -143,7 +144,11 @@ class CsvRows:
         if options.csv is None or options.columns is None:
             raise ValueError("A CSV file needs its format and columns.")
         self._file = CsvFile(path, options.csv)
-        self._reader = RowReader(self._file, options.columns)
+        try:
+            self._reader = RowReader(self._file, options.columns)
+        except InputFileError:
+            self._file.__exit__()
+            raise
         self.header = self._file.header
         self.size_bytes = self._file.size_bytes
 

@@ -1,10 +1,13 @@
 """What callers send with a file: the form, its limits, and how it is read from the wire."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Any
 
-from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, MultiPartParser
@@ -31,6 +34,21 @@ FORMATS = [(each.value, each.value) for each in Format]
 ONLY_CSV = "Only for CSV files."
 
 
+@contextmanager
+def nothing_left_behind(handlers: Sequence[FileUploadHandler]) -> Iterator[None]:
+    """Where the block raises, what uploads have written goes at once, and not when memory is next
+    tidied."""
+    is_done = False
+    try:
+        yield
+        is_done = True
+    finally:
+        for handler in () if is_done else handlers:
+            # On a device that is full, to close a file can fail like to write it.
+            with suppress(OSError):
+                handler.upload_interrupted()
+
+
 class FileFormParser(MultiPartParser):
     """A form with its file. One that was cut off on its way, which the framework would take for
     a short one, is refused."""
@@ -39,11 +57,12 @@ class FileFormParser(MultiPartParser):
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
     ) -> "DataAndFiles[Any, Any]":
         """Raises ParseError."""
+        request = parser_context["request"]
         counted = _Counted(stream)
-        parsed = super().parse(counted, media_type, parser_context)  # type: ignore[arg-type]
-        announced = parser_context["request"].META.get("CONTENT_LENGTH", "")
-        if counted.count < int(announced or 0):
-            raise ParseError("The body ended before its announced length.")
+        with nothing_left_behind(request.upload_handlers):
+            parsed = super().parse(counted, media_type, parser_context)  # type: ignore[arg-type]
+            if counted.count < int(request.META.get("CONTENT_LENGTH") or 0):
+                raise ParseError("The body ended before its announced length.")
         return parsed
 
 
@@ -119,8 +138,21 @@ class Upload:
     version: str | None
 
 
-def read_upload(data: Any) -> Upload:
-    """Raises ValidationError."""
+@contextmanager
+def received(data: Any) -> Iterator[Upload]:
+    """What was sent; its file goes at the end of the block, unless it was moved away.
+
+    Raises ValidationError.
+    """
+    try:
+        yield _read(data)
+    finally:
+        file = data.get("file")
+        if isinstance(file, UploadedFile):
+            file.close()
+
+
+def _read(data: Any) -> Upload:
     given = ClassifyFileSerializer.read(data)
     format = Format(given["format"])
     columns = None

@@ -2,16 +2,21 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings
 from rest_framework.test import APIClient
+
+from classifier.jobs.runner import run_job
 
 pytestmark = pytest.mark.django_db
 Classify = Callable[..., list[dict[str, Any]]]
@@ -56,12 +61,15 @@ def test_every_operation_takes_the_key_and_has_an_example(schema: dict[str, Any]
         for method, operation in methods.items()
         if path.startswith("/api/v1/")
     }
-    assert len(operations) == 5
-    for (_, method), operation in operations.items():
+    assert len(operations) == 9
+    for (path, _), operation in operations.items():
         assert {"ApiKey": []} in operation["security"]
-        good = "201" if "201" in operation["responses"] else "200"
+        if path.endswith("/results"):
+            assert {"200", "206", "409", "416"} <= set(operation["responses"])
+            continue
+        good = min(operation["responses"])
         assert operation["responses"][good]["content"]["application/json"]["examples"]
-        if method == "post":
+        if "requestBody" in operation:
             assert operation["requestBody"]["content"]["application/json"]["examples"]
             assert {"400", "401", "403", "411", "413", "415", "429", "503"} <= set(
                 operation["responses"]
@@ -104,6 +112,26 @@ def test_answers_are_as_described(
     check(schema, "/api/v1/feedback", "post", answer)
 
 
+def test_a_file_is_described_from_its_job_to_its_results(
+    schema: dict[str, Any], api: APIClient
+) -> None:
+    sent = api.post("/api/v1/classify/jobs", {"transactions": [{"description": "NETFLIX.COM"}]})
+    check(schema, "/api/v1/classify/jobs", "post", sent)
+    address = f"/api/v1/jobs/{sent.json()['id']}"
+    check(schema, "/api/v1/jobs/{job_id}/results", "get", api.get(f"{address}/results"))
+    run_job(sent.json()["id"])
+    done = api.get(address)
+    assert done.json()["status"] == "succeeded"
+    check(schema, "/api/v1/jobs/{job_id}", "get", done)
+    check(schema, "/api/v1/jobs/{job_id}/cancel", "post", api.post(f"{address}/cancel"))
+    results = api.get(f"{address}/results")
+    described = schema["paths"]["/api/v1/jobs/{job_id}/results"]["get"]["responses"]["200"]
+    assert results["Content-Type"] in described["content"]
+    assert results.getvalue().startswith(b'{"row":1,')
+    results.close()
+    shutil.rmtree(Path(settings.ARTIFACTS_DIR) / "jobs")
+
+
 def test_refusals_are_as_described(schema: dict[str, Any], api: APIClient) -> None:
     def post(path: str, body: Any, client: APIClient = api, **headers: Any) -> None:
         response = client.post(f"/api/v1/{path}", body, **headers)
@@ -112,6 +140,8 @@ def test_refusals_are_as_described(schema: dict[str, Any], api: APIClient) -> No
 
     post("classify", {"transactions": [{}]})
     post("classify", [])
+    post("classify/jobs", {"transactions": []})
+    post("classify/jobs", {"transactions": [{}], "version": "v999"})
     post("classify", {"transactions": [{"description": "A"}]}, APIClient())
     post("feedback", {"feedback": [{"transaction_id": "none", "correct": True}]})
     post("examples", {"category": "nothing", "text": "QUIET CORNER"})

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ParseError, ValidationError
 
 from classifier.bulk import body as module
 from classifier.bulk.body import TransactionsParser
+from classifier.errors import errors_in
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -101,11 +102,7 @@ def test_a_list_that_is_missing_empty_or_too_long_is_refused(
     monkeypatch.setattr(module, "MAX_ROWS", 3)
     with pytest.raises(ValidationError) as refused:
         parse(body)
-    detail = refused.value.detail
-    assert isinstance(detail, dict)
-    assert {key: [error.code for error in errors] for key, errors in detail.items()} == {
-        name: [code]
-    }
+    assert [(error.attr, error.code) for error in errors_in(refused.value.detail)] == [(name, code)]
 
 
 def test_an_item_longer_than_any_is_refused_before_all_of_it_is_read(

@@ -37,7 +37,9 @@ numbers = (
 moments = st.datetimes().map(lambda moment: moment.isoformat()) | st.sampled_from(
     ["2026-03-01", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "20260301T0930", "x"]
 )
-values = texts | numbers | moments | st.none() | st.booleans() | st.just([]) | st.just({})
+values: st.SearchStrategy[Any] = (
+    texts | numbers | moments | st.none() | st.booleans() | st.just([]) | st.just({})
+)
 items = st.dictionaries(st.sampled_from([*WHOLE, "other"]), values, max_size=9) | values
 
 

@@ -18,7 +18,7 @@ TEXTS = [
     "NETFLIX.COM", "netflix.com", "SHELL OIL 5742 HOUSTON TX", "PAYROLL DEPOSIT ACME", "0423 1187",
     "", "x" * 513, "SQ *BLUE BOTTLE 0423", "КАФЕ", "NET\0FLIX", "\ud800",
 ]  # fmt: skip
-rows = st.lists(
+rows: st.SearchStrategy[list[Any]] = st.lists(
     st.fixed_dictionaries(
         {"description": st.sampled_from(TEXTS)},
         optional={
