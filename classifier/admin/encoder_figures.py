@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
 
-from classifier.admin.cells import NOTHING, badge, percent
+from classifier.admin.cells import NOTHING, badge, interval, percent
 from classifier.engine.machine import this_machine
 from classifier.models import Benchmark, Encoder
 from classifier.services.benchmarks import Measured, newest_result
@@ -15,7 +15,7 @@ from classifier.services.benchmarks import Measured, newest_result
 COLOURS = (
     "var(--color-primary-600)", "#0d9488", "#d97706", "#db2777", "#65a30d", "#64748b",
 )  # fmt: skip
-SHAPES = ("circle", "rect", "triangle", "rectRot", "star", "crossRot")
+SHAPES = ("circle", "rect", "triangle", "rectRot", "rectRounded")
 TICKS = {"color": "#9ca3af"}
 CHART_OPTIONS = {
     "animation": False,
@@ -137,9 +137,12 @@ def figures(encoder: Encoder) -> dict[str, Any]:
     results = encoder.benchmark_results.select_related("benchmark").order_by("-id")[:20]
     here = this_machine().digest
     return {
-        "figures": [
-            _facts(encoder.recipe, "How it was made"),
-            _facts(encoder.validation, "Against its reference, on texts held out"),
+        "facts": [
+            {"title": "How it was made", "rows": recipe_rows(encoder.recipe)},
+            {
+                "title": "Against its reference, on texts that it was not made with",
+                "rows": validation_rows(encoder.validation),
+            },
         ],
         "results": {
             "headers": ["When", "Machine", "p50 ms", "p95 ms", "p99 ms", "texts/s", "× torch"],
@@ -167,18 +170,53 @@ def figures(encoder: Encoder) -> dict[str, Any]:
     }
 
 
-def _facts(facts: dict[str, Any], title: str) -> dict[str, Any]:
-    return {
-        "title": title,
-        "rows": [(name.replace("_", " "), _shown(value)) for name, value in facts.items()],
-    }
+def recipe_rows(recipe: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was chosen, in words; what does not apply is left out."""
+    rows = [
+        ("Nodes fused", ", ".join(f"{count} {name}" for name, count in recipe["fused"].items())),
+        ("Made with", f"onnxruntime {recipe['runtime_version']}"),
+        ("Values that share a range", recipe["block_size"]),
+        ("Weights have a range for each channel", recipe["per_channel"] and "yes"),
+        ("Seven bits instead of eight", recipe["reduce_range"] and "yes"),
+        ("Range moved into the weights", recipe["smoothing"] and percent(recipe["smoothing"], 0)),
+        ("Products in INT8", len(recipe["quantized"])),
+        ("Left in FP32 because they change most", ", ".join(recipe["left_out"])),
+        ("Texts calibrated on", recipe["calibration_texts"]),
+        ("Decisions expected to change on those", percent(recipe["changed"], 2)),
+    ] if recipe else []  # fmt: skip
+    return [(name, str(value)) for name, value in rows if value and value != NOTHING]
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return NOTHING if value is None else str(value)
+def validation_rows(validation: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was measured, each share with its 95% interval."""
+    if not validation:
+        return []
+    comparison = validation["comparison"]
+    changed = comparison["changed"]
+    return [
+        ("Texts", f"{validation['texts']:,}"),
+        (
+            "Decisions changed",
+            f"{changed['count']} of {changed['total']:,}: {percent(changed['value'], 2)} "
+            f"({interval(changed['low'], changed['high'])})",
+        ),
+        (
+            "Leave-one-out accuracy",
+            f"{percent(comparison['candidate_accuracy'])}; the reference's "
+            f"{percent(comparison['reference_accuracy'])}",
+        ),
+        ("Difference", accuracy_difference(validation)),
+        ("Cosine, mean and least", f"{validation['cosine_mean']:.6f}, "
+         f"{validation['cosine_min']:.6f}"),
+        ("Same bits alone, in a batch of 32 and in another order, as the engine runs it",
+         "yes" if validation["embeds_alike"] else "no"),
+        ("Same bits in another process, with one thread and with two",
+         "yes" if validation["deterministic"] else "no"),
+    ]  # fmt: skip
+
+
+def accuracy_difference(validation: dict[str, Any]) -> str:
+    """In points, with the paired 95% interval."""
+    comparison = validation["comparison"]
+    low, high = comparison["difference_low"], comparison["difference_high"]
+    return f"{comparison['difference']:+.2f} points ({low:+.2f} to {high:+.2f})"

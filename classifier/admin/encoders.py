@@ -23,6 +23,7 @@ from unfold.widgets import (
 from classifier.admin.base import ReadOnlyAdmin
 from classifier.admin.cells import NOTHING, badge, change_link, change_url
 from classifier.admin.encoder_figures import (
+    accuracy_difference,
     changed_share,
     chart,
     elsewhere,
@@ -89,7 +90,6 @@ class EncoderAdmin(ReadOnlyAdmin):
         "throughput",
         "speedup",
         "invariant",
-        "created_at",
     )
     list_display_links = ("name_shown",)
     list_before_template = "classifier/admin/encoder_chart.html"
@@ -98,7 +98,7 @@ class EncoderAdmin(ReadOnlyAdmin):
     actions_list = ("prepare", "benchmark", "autotune")
     actions_detail = ("choose",)
     change_form_outer_after_template = "classifier/admin/encoder_figures.html"
-    fieldsets = (
+    made_fields = (
         (
             None,
             {
@@ -110,26 +110,20 @@ class EncoderAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        (
-            "Compared with its reference",
-            {
-                "fields": (
-                    ("changed", "accuracy_shown"),
-                    ("cosine_mean", "cosine_min"),
-                    ("batch_invariant",),
-                )
-            },
-        ),
-        (
-            "Compared with the original model",
-            {
-                "fields": (
-                    ("parity_texts",),
-                    ("parity_min_cosine", "parity_max_difference"),
-                )
-            },
-        ),
         ("Files", {"fields": ("digest", "source_digest", "manifest_digest")}),
+    )
+    parity_fields = (
+        "Compared with the original model",
+        {
+            "fields": (
+                ("parity_texts", "batch_invariant"),
+                ("parity_min_cosine", "parity_max_difference"),
+            )
+        },
+    )
+    derived_fields = (
+        "Compared with its reference",
+        {"fields": (("changed", "accuracy_shown"), ("batch_invariant", "refusal"))},
     )
     readonly_fields = ("size", "reference_link", "changed", "accuracy_shown")
 
@@ -141,6 +135,12 @@ class EncoderAdmin(ReadOnlyAdmin):
             .prefetch_related(WITH_BENCHMARKS)
             .annotate(is_chosen=Q(pk=Subquery(chosen)))
         )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Encoder | None = None) -> Any:
+        """An export is held against the model, what was derived from it against the export."""
+        is_export = obj is not None and obj.reference is None
+        compared = self.parity_fields if is_export else self.derived_fields
+        return (self.made_fields[0], compared, *self.made_fields[1:])
 
     def has_prepare_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("classifier.prepare_encoder")
@@ -289,7 +289,8 @@ class EncoderAdmin(ReadOnlyAdmin):
     @admin.display(description="encoder", ordering="name")
     def name_shown(self, encoder: Encoder) -> SafeString:
         mark = badge("chosen", "success") if encoder.is_chosen else ""  # type: ignore[attr-defined]
-        return format_html("{} {}", encoder, mark)
+        kind = f"{encoder.get_precision_display()} ({encoder.digest[:8]})"
+        return format_html('{} {}<br><span class="text-subtle">{}</span>', kind, mark, encoder.name)
 
     @admin.display(description="size", ordering="size_bytes")
     def size(self, encoder: Encoder) -> str:
@@ -301,16 +302,7 @@ class EncoderAdmin(ReadOnlyAdmin):
 
     @admin.display(description="accuracy, against FP32", ordering="accuracy_change")
     def accuracy_shown(self, encoder: Encoder) -> str:
-        if encoder.accuracy_change is None:
-            return NOTHING
-        between = ""
-        low, high = (
-            encoder.validation.get("accuracy_change_low"),
-            encoder.validation.get("accuracy_change_high"),
-        )
-        if low is not None and high is not None:
-            between = f" ({100 * low:+.1f} to {100 * high:+.1f})"
-        return f"{100 * encoder.accuracy_change:+.1f}{between} points"
+        return accuracy_difference(encoder.validation) if encoder.validation else NOTHING
 
     @admin.display(description="p50 / p95 / p99 ms")
     def latency(self, encoder: Encoder) -> SafeString | str:
