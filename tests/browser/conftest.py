@@ -2,31 +2,19 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from threading import Event
-from time import monotonic
 
-import psycopg
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, sync_playwright
-from psycopg import sql
 
-ROOT = Path(settings.BASE_DIR)
+from tests.processes import answers, manage, own_environment, running, wait_until
+
 CHROMIUM_ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 START_SECONDS = 120
-POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -38,47 +26,29 @@ class Site:
     password: str
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float, what: str) -> None:
-    """Look again and again until a condition holds; fail the test after `seconds`."""
-    deadline, pause = monotonic() + seconds, Event()
-    while not is_so():
-        assert monotonic() < deadline, f"After {seconds} s still not: {what}"
-        pause.wait(POLL_SECONDS)
-
-
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of the processes: a data directory and a database of their own."""
     data = tmp_path_factory.mktemp("first-day")
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
-    variables = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "txcat.settings",
-        "PORT": str(port),
-        "PYTHONPATH": str(ROOT),
-        "TXCAT_DATA_DIR": str(data),
-        "TXCAT_WEB_PROCESSES": "2",
-    }
-    with _own_database(os.environ.get("DATABASE_URL", ""), data.name) as database_url:
-        yield {**variables, "DATABASE_URL": database_url}
+    with own_environment(data, TXCAT_WEB_PROCESSES="2") as variables:
+        yield variables
 
 
 @pytest.fixture(scope="session")
 def site(environment: dict[str, str]) -> Iterator[Site]:
     """Prepared by the commands that an operator runs, then served by web and worker."""
     for command in (["migrate"], ["collectstatic", "--noinput"]):
-        _manage(environment, *command)
-    printed = _manage(environment, "bootstrap")
+        manage(environment, *command)
+    printed = manage(environment, "bootstrap")
     login = next(line for line in printed.splitlines() if line.startswith("Admin login: "))
     username, _, password = login.split()[2:5]
     web = ["-m", "gunicorn", "-c", "txcat/gunicorn.conf.py", "txcat.wsgi"]
     url = f"http://127.0.0.1:{environment['PORT']}"
     with (
-        _running(environment, "web", *web),
-        _running(environment, "worker", "manage.py", "qcluster"),
+        running(environment, "web", *web),
+        running(environment, "worker", "manage.py", "qcluster"),
     ):
-        wait_until(lambda: _answers(f"{url}/readyz"), START_SECONDS, "the site is ready")
+        wait_until(lambda: answers(f"{url}/readyz"), START_SECONDS, "the site is ready")
         yield Site(url, username, password)
 
 
@@ -110,58 +80,3 @@ def page(site: Site) -> Iterator[Page]:
         yield made
         browser.close()
     assert complaints == []
-
-
-@contextmanager
-def _own_database(server_url: str, name: str) -> Iterator[str]:
-    """A new database beside the one that the address names, dropped at the end; with no
-    address, the embedded one."""
-    if not server_url:
-        yield ""
-        return
-    name = f"txcat_{name.replace('-', '_')}_{os.getpid()}"
-    with closing(psycopg.connect(server_url, autocommit=True)) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            before, _, _ = server_url.rpartition("/")
-            yield f"{before}/{name}"
-        finally:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-            server.execute(drop.format(sql.Identifier(name)))
-
-
-def _manage(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@contextmanager
-def _running(environment: dict[str, str], name: str, *arguments: str) -> Iterator[None]:
-    """A process for as long as the block runs; its words are shown where it ended by itself."""
-    log = Path(environment["TXCAT_DATA_DIR"]) / f"{name}.log"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=file, stderr=file
-        )
-        try:
-            yield
-            assert process.poll() is None, f"{name} ended by itself:\n{log.read_text()}"
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, wait_until
+from tests.browser.conftest import Site
+from tests.processes import wait_until
 
 BUILD_MILLISECONDS = 180_000
 SWAP_SECONDS = 15

@@ -31,7 +31,11 @@ def codes_raised_by(module: ModuleType) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def raised() -> set[str]:
-    return {code for module in (example, examples, feedback, versions) for code in codes_raised_by(module)}
+    return {
+        code
+        for module in (example, examples, feedback, versions)
+        for code in codes_raised_by(module)
+    }
 
 
 def test_the_document_lists_the_codes_of_what_is_at_odds(raised: set[str]) -> None:
