@@ -147,7 +147,8 @@ def api(make_client: Any) -> APIClient:
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of the processes: a data directory and a database of their own."""
-    with own_environment(tmp_path_factory.mktemp("site")) as variables:
+    data = tmp_path_factory.mktemp("site")
+    with own_environment(data, TXCAT_WEB_PROCESSES="2") as variables:
         yield variables
 
 

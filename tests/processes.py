@@ -1,13 +1,14 @@
-"""txcat as an operator starts it: its own data, its own database, real processes."""
+"""The product's own processes, run from tests on data of their own."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -32,18 +33,19 @@ class Site:
     password: str
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(
+    is_so: Callable[[], bool], seconds: float, what: str, poll_seconds: float = POLL_SECONDS
+) -> None:
     """Look again and again until a condition holds; fail the test after `seconds`."""
     deadline, pause = monotonic() + seconds, Event()
     while not is_so():
         assert monotonic() < deadline, f"After {seconds} s still not: {what}"
-        pause.wait(POLL_SECONDS)
+        pause.wait(poll_seconds)
 
 
 @contextmanager
 def own_environment(data: Path, **variables: str) -> Iterator[dict[str, str]]:
-    """The environment of processes on a data directory and a database of their own: beside the
-    one that DATABASE_URL names, else the embedded one. The database goes at the end."""
+    """The environment of processes with a data directory, a port and a database of their own."""
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = probe.getsockname()[1]
     environment = {
@@ -54,7 +56,6 @@ def own_environment(data: Path, **variables: str) -> Iterator[dict[str, str]]:
         "TXCAT_DATA_DIR": str(data),
         # The kind that is made in a moment; others are made where they are tested.
         "TXCAT_ENCODER_KINDS": "fp32_optimized",
-        "TXCAT_WEB_PROCESSES": "2",
         **variables,
     }
     with _own_database(os.environ.get("DATABASE_URL", ""), data.name) as database_url:
@@ -62,7 +63,7 @@ def own_environment(data: Path, **variables: str) -> Iterator[dict[str, str]]:
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
-    """Run a management command. Returns what it printed."""
+    """Run a command of manage.py. Returns what it printed."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -78,19 +79,34 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 @contextmanager
 def running(
     environment: dict[str, str], name: str, *arguments: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A process for as long as the block runs; its words are shown where it ended by itself."""
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process in a session of its own for as long as the block runs, unless it was killed; its
+    words are shown where it ended by itself."""
     log = Path(environment["TXCAT_DATA_DIR"]) / f"{name}.log"
-    with log.open("w") as file:
+    with log.open("ab") as file:
         process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=file, stderr=file
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
         )
         try:
             yield process
-            assert process.poll() is None, f"{name} ended by itself:\n{log.read_text()}"
+            is_killed = process.poll() == -signal.SIGKILL
+            assert process.poll() is None or is_killed, f"{name} ended:\n{log.read_text()}"
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+def kill_all(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process of `running` and all that it started, as a machine that dies does."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=60)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def answers(url: str) -> bool:

@@ -150,7 +150,7 @@ def _page(
             "title": "Classify a file",
             "form": form,
             "refusal": refusal,
-            "max_rows": MAX_ROWS,
+            "max_rows": f"{MAX_ROWS:,}",
             "max_megabytes": settings.UPLOAD_MAX_BYTES // 1024 // 1024,
             "kept_days": settings.JOB_FILES_DAYS,
         },

@@ -118,6 +118,7 @@ PAGES: dict[str, Callable[[Rows], str]] = {
     "the examples": lambda rows: reverse("admin:classifier_example_changelist"),
     "the predictions": lambda rows: reverse("admin:classifier_prediction_changelist"),
     "Try it": lambda rows: reverse("admin:try_it"),
+    "a file": lambda rows: reverse("admin:classify_file"),
 }
 
 

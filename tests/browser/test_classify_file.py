@@ -1,0 +1,35 @@
+"""An analyst has a file classified, in a real browser against the real product."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.test_first_day import sign_in
+
+JOB_MILLISECONDS = 120_000
+ROWS = "id;memo;betrag\n1;NETFLIX.COM;-15,49\n2;;-1,00\n3;SHELL OIL 5742 HOUSTON TX;-40,00\n"
+
+
+@pytest.mark.browser
+def test_a_file_is_chosen_classified_and_downloaded(site: Site, page: Page, tmp_path: Path) -> None:
+    source = tmp_path / "statement.csv"
+    source.write_text("\ufeff" + ROWS, encoding="utf-8")
+    sign_in(page, site)
+    page.goto("/admin/classify-file/")
+    page.get_by_label("File", exact=True).set_input_files(source)
+    # The columns are read from the file.
+    expect(page.get_by_label("Column of the descriptions")).to_have_value("memo")
+    expect(page.get_by_label("Column of the amounts")).to_have_value("betrag")
+    page.get_by_role("button", name="Classify", exact=True).click()
+    page.locator('#job-progress[data-status="succeeded"]').wait_for(timeout=JOB_MILLISECONDS)
+    expect(page.get_by_text("3 rows: 2 with a category")).to_be_visible()
+    with page.expect_download() as download:
+        page.locator("#results").click()
+    with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert [row["id"] for row in rows] == ["1", "2", "3"]
+    assert [bool(row["category"]) for row in rows] == [True, False, True]
+    assert "The description is empty" in rows[1]["error"]
