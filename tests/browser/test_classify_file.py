@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
 from tests.browser.test_first_day import sign_in
+from tests.processes import Site
 
 JOB_MILLISECONDS = 120_000
 ROWS = "id;memo;betrag\n1;NETFLIX.COM;-15,49\n2;;-1,00\n3;SHELL OIL 5742 HOUSTON TX;-40,00\n"

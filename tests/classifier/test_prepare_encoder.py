@@ -12,9 +12,9 @@ from classifier.artifacts import encoder_folder
 from classifier.engine.bundle import file_digest
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.exceptions import EncoderError
+from classifier.export.drafts import keep
 from classifier.export.model import load_model
 from classifier.export.parity import check_parity, is_batch_invariant
-from classifier.export.pipeline import keep
 from classifier.export.source import DEFAULT_NAME, PUBLISHED_DIGESTS, find_source
 from classifier.models import Encoder
 from classifier.services.encoders import EXPORT_FOLDER, parity_texts
@@ -44,7 +44,7 @@ def test_the_row_says_what_the_file_is(encoder: Encoder) -> None:
 def test_the_export_equals_the_original_on_descriptors_of_mixed_length(
     exported_encoder: Path, weights: Path
 ) -> None:
-    encoder, model = OnnxEncoder(exported_encoder), load_model(weights)
+    encoder, model = OnnxEncoder(exported_encoder), load_model(weights).model
     texts = parity_texts()
     lengths = [len(ids) for ids in encoder.tokenize(texts)]
     assert min(lengths) < 6

@@ -14,7 +14,16 @@ from django.conf import settings
 from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.processes import answers, kill_all, manage, own_environment, running, wait_until
+from tests.processes import (
+    WEB,
+    WORKER,
+    answers,
+    kill_all,
+    manage,
+    own_environment,
+    running,
+    wait_until,
+)
 
 # Its version is copied from the tests' own database.
 pytestmark = pytest.mark.django_db
@@ -73,8 +82,7 @@ def site(
     """With the version that the tests have, copied: to make one takes longer than all of this."""
     data = tmp_path_factory.mktemp("killed")
     (data / "artifacts").mkdir()
-    for name in ("encoders", "versions"):
-        (data / "artifacts" / name).symlink_to(Path(settings.ARTIFACTS_DIR) / name)
+    (data / "artifacts" / "blobs").symlink_to(Path(settings.ARTIFACTS_DIR) / "blobs")
     rows = data / "rows.json"
     with django_db_blocker.unblock():
         names = [f"classifier.{table}" for table in TABLES]
@@ -88,11 +96,10 @@ def site(
         manage(environment, "migrate", "--verbosity=0")
         manage(environment, "loaddata", str(rows), "--verbosity=0")
         key = manage(environment, "create_api_key", "killed", "--scopes", "classify").split()[-1]
-        web = ["-m", "gunicorn", "-c", "txcat/gunicorn.conf.py", "txcat.wsgi"]
-        stack.enter_context(running(environment, "web", *web))
+        stack.enter_context(running(environment, "web", *WEB))
 
         def start_worker() -> "subprocess.Popen[bytes]":
-            return stack.enter_context(running(environment, "worker", "manage.py", "qcluster"))
+            return stack.enter_context(running(environment, "worker", *WORKER))
 
         url = f"http://127.0.0.1:{environment['PORT']}"
         worker = start_worker()
