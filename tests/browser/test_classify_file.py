@@ -14,9 +14,7 @@ ROWS = "id;memo;betrag\n1;NETFLIX.COM;-15,49\n2;;-1,00\n3;SHELL OIL 5742 HOUSTON
 
 
 @pytest.mark.browser
-def test_a_file_is_chosen_classified_and_downloaded(
-    site: Site, page: Page, tmp_path: Path
-) -> None:
+def test_a_file_is_chosen_classified_and_downloaded(site: Site, page: Page, tmp_path: Path) -> None:
     source = tmp_path / "statement.csv"
     source.write_text("\ufeff" + ROWS, encoding="utf-8")
     sign_in(page, site)
