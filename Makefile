@@ -44,9 +44,10 @@ checks: $(VENV)/installed-dev ## Check migrations, and the settings as deployed
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	.ci/check-deploy
 
-bench: prepare ## Measure: engine, then API
+bench: prepare ## Measure: engine, API, a file
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.api
+	$(BIN)/python -m benchmarks.bulk
 
 clean: ## Remove the virtual environment and caches; the data directory stays
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -74,7 +74,7 @@ def main() -> None:
             run = classify(source, arguments, server.port, key, worker)
             has_torch = worker.has_torch()
         check(run, arguments.results, texts, rows)
-        report(run, stages(run.job["id"]), worker, has_torch)
+        report(arguments, run, stages(run.job["id"]), worker, has_torch)
 
 
 def descriptors(count: int) -> list[str]:
@@ -229,7 +229,13 @@ def stages(job_id: int) -> list[tuple[str, float]]:
     ]
 
 
-def report(run: Run, taken: Sequence[tuple[str, float]], worker: Worker, has_torch: bool) -> None:
+def report(
+    arguments: argparse.Namespace,
+    run: Run,
+    taken: Sequence[tuple[str, float]],
+    worker: Worker,
+    has_torch: bool,
+) -> None:
     rows = run.job["result"]["rows"]
     steps = [("upload", run.uploaded), *taken, ("download", run.fetched)]
     print(table(["step", "seconds"], [[name, seconds] for name, seconds in steps]) + "\n")
@@ -240,10 +246,13 @@ def report(run: Run, taken: Sequence[tuple[str, float]], worker: Worker, has_tor
         ["MB, peak of a worker", peak, f"<= {TARGET_MEMORY_MB}", verdict(peak <= TARGET_MEMORY_MB)],
     ]
     print(table(["target", "found", "wanted", ""], verdicts))
-    peaks = ", ".join(f"{memory:,.0f}" for memory in worker.peaks.values())
+    peaks = ", ".join(f"{memory:,.0f}" for memory in sorted(worker.peaks.values()))
+    cpu = sum(worker.cpu_seconds.values())
     print(
-        f"\nall of it: {run.seconds:,.1f} s; peaks of the workers in MB: {peaks}; "
-        f"torch in a worker: {'yes' if has_torch else 'no'}\n"
+        f"\nall of it: {run.seconds:,.1f} s; CPU of the workers: {cpu:,.1f} s, so they had "
+        f"{cpu / run.seconds:.1f} cores (well under {arguments.workers}: others used the machine)\n"
+        f"peaks of the queue's processes in MB: {peaks}; "
+        f"torch in one of them: {'yes' if has_torch else 'no'}\n"
         f"job: {run.job['message']}"
     )
 

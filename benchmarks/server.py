@@ -97,18 +97,19 @@ def running_server(log: Path) -> Iterator[Server]:
 
 @dataclass
 class Worker:
-    """The queue's processes. `peaks` holds the highest resident memory in MB that `look` saw of
-    each process which works."""
+    """The queue's processes. By process, as `look` saw them: the highest resident memory in MB,
+    and CPU seconds spent."""
 
     pid: int
     peaks: dict[int, float] = field(default_factory=dict)
+    cpu_seconds: dict[int, float] = field(default_factory=dict)
 
     def look(self) -> None:
         for pid in _descendants(self.pid):
             with suppress(FileNotFoundError, ProcessLookupError):
-                if "libonnxruntime" in Path(f"/proc/{pid}/maps").read_text():
-                    status = Path(f"/proc/{pid}/status").read_text()
-                    self.peaks[pid] = int(status.split("VmHWM:")[1].split()[0]) / 1024
+                status = Path(f"/proc/{pid}/status").read_text()
+                self.peaks[pid] = int(status.split("VmHWM:")[1].split()[0]) / 1024
+                self.cpu_seconds[pid] = _cpu_seconds(pid)
 
     def has_torch(self) -> bool:
         maps = [Path(f"/proc/{pid}/maps").read_text() for pid in _descendants(self.pid)]

@@ -16,6 +16,8 @@ LIST = "transactions"
 CHUNK_BYTES = 256 * 1024
 # No member of the body and no transaction is longer.
 MAX_VALUE_CHARACTERS = 1_000_000
+# More than there are options; each may be as long as a value.
+MAX_MEMBERS = 16
 SPACE = " \t\n\r"
 AFTER_VALUE = tuple(SPACE + ",:]}")
 
@@ -69,6 +71,8 @@ class _Body:
             name, text = self._value()
             if not text.startswith('"') or not self._take(":"):
                 self._refuse("a member's name is missing")
+            if len(members) == MAX_MEMBERS:
+                self._refuse("it has too many members")
             if name in members:
                 raise ParseError(f"The key “{printable(name)}” occurs twice in one object.")
             members[name] = self._copy_list() if name == LIST else self._value()[0]

@@ -1,7 +1,6 @@
 """Stage one: from rows to distinct texts, in parts that any worker can decide."""
 
 import json
-import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable
@@ -65,12 +64,10 @@ def find_split(files: JobFiles) -> Split | None:
 
 
 def read_index(files: JobFiles) -> "array[int]":
-    """By row, the index of its text among the distinct ones, or NO_INDEX. 32-bit integers."""
+    """By row, the index of its text among the distinct ones, or NO_INDEX."""
     index = array("i")
     with files.open(INDEX_FILE) as file:
         index.frombytes(file.read())
-    if sys.byteorder == "big":
-        index.byteswap()
     return index
 
 
@@ -99,8 +96,6 @@ def split_rows(
                 report(rows.bytes_read / rows.size_bytes, f"splitting: {len(index):,} rows")
     texts.flush()
     with files.writing(INDEX_FILE) as file:
-        if sys.byteorder == "big":
-            index.byteswap()
         file.write(index)
     split = Split(len(index), texts.count, dict(reasons.most_common()))
     # Last: where it is there, everything is.

@@ -75,6 +75,7 @@ def test_items_come_out_as_they_went_in(items: list[Any], indent: int | None) ->
         b'{"transactions": ["\xff"]}',
         b'{"transactions": ["\xc3',
         '{"transactions": [' + "[" * 100_000,
+        json.dumps({str(number): 1 for number in range(100)} | {"transactions": [1]}),
     ],
 )
 def test_what_is_no_json_is_refused(body: bytes | str, chunk_bytes: int) -> None:
