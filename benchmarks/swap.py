@@ -296,12 +296,18 @@ def facts_of_row(row: "Prediction") -> tuple[Any, ...]:
 
 
 def take_overs(swaps: Sequence[Swap], probes: Sequence[tuple[float, str]]) -> list[float]:
-    """Milliseconds from each swap to the first time that the process was seen to serve it."""
-    ends = [swap.at for swap in swaps[1:]] + [float("inf")]
+    """Milliseconds from each swap to the first time that the process was seen to serve it, or
+    what was swapped in after it. Infinite where that was never so."""
     waits = []
-    for swap, end in zip(swaps, ends, strict=True):
-        served = [at for at, name in probes if name == swap.version and swap.at <= at < end]
-        waits.append((served[0] - swap.at) * 1000 if served else float("inf"))
+    for place, swap in enumerate(swaps):
+        before = swaps[place - 1].version if place else ""
+        later = [other for other in swaps[place:] if other.version != before]
+        followed = (
+            at
+            for at, name in probes
+            if any(other.at <= at and other.version == name for other in later)
+        )
+        waits.append((next(followed, float("inf")) - swap.at) * 1000)
     return waits
 
 

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -17,7 +18,7 @@ from time import monotonic
 import psycopg
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from psycopg import sql
 
 ROOT = Path(settings.BASE_DIR)
@@ -82,6 +83,12 @@ def site(environment: dict[str, str]) -> Iterator[Site]:
         yield Site(url, username, password)
 
 
+@pytest.fixture(scope="session")
+def manage(environment: dict[str, str]) -> Callable[..., str]:
+    """A function that runs a command of the installation and gives what it printed."""
+    return partial(_manage, environment)
+
+
 @pytest.fixture
 def page(site: Site) -> Iterator[Page]:
     """A browser's page. Whatever it complains of, and every other host it asks, fails the test."""
@@ -110,6 +117,14 @@ def page(site: Site) -> Iterator[Page]:
         yield made
         browser.close()
     assert complaints == []
+
+
+def sign_in(page: Page, site: Site) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(site.username)
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 @contextmanager

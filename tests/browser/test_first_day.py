@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, wait_until
+from tests.browser.conftest import Site, sign_in, wait_until
 
 BUILD_MILLISECONDS = 180_000
 SWAP_SECONDS = 15
@@ -29,14 +29,6 @@ def keep_screenshot(page: Page, name: str) -> None:
     if folder:
         page.mouse.move(0, 0)
         page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-def sign_in(page: Page, site: Site) -> None:
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(site.username)
-    page.get_by_label("Password").fill(site.password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 def add_example(page: Page) -> None:
