@@ -107,20 +107,24 @@ def make_versions() -> list["ModelVersion"]:
 
 def make_twin(encoder: "Encoder") -> "Encoder":
     """The same model as another file, as which each process has to load and warm it."""
-    from django.conf import settings
-
-    from classifier.engine.bundle import file_digest
-    from classifier.engine.encoder import CARD_FILE, MODEL_FILE
+    from classifier.artifacts import encoder_folder, keep_folder, scratch_folder
+    from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE
+    from classifier.engine.manifest import file_digest
     from classifier.models import Encoder
 
-    source = settings.ARTIFACTS_DIR / encoder.folder
-    folder = shutil.copytree(source, source.with_name(f"{source.name}-twin"), dirs_exist_ok=True)
-    model, card = folder / MODEL_FILE, folder / CARD_FILE
-    model.write_bytes((source / MODEL_FILE).read_bytes() + DOC_STRING)
-    digest = file_digest(model)
-    card.write_text(json.dumps({**json.loads(card.read_text()), "digest": digest}))
+    source = encoder_folder(encoder)
+    with scratch_folder() as scratch:
+        folder = scratch / "twin"
+        folder.mkdir()
+        shutil.copy2(source / TOKENIZER_FILE, folder)
+        model, card = folder / MODEL_FILE, folder / CARD_FILE
+        model.write_bytes((source / MODEL_FILE).read_bytes() + DOC_STRING)
+        digest = file_digest(model)
+        said = json.loads((source / CARD_FILE).read_text())
+        card.write_text(json.dumps({**said, "digest": digest}))
+        manifest_digest = keep_folder(folder)
     fields = {field.name: getattr(encoder, field.name) for field in encoder._meta.concrete_fields}
-    own = {"id": None, "folder": str(folder.relative_to(settings.ARTIFACTS_DIR))}
+    own = {"id": None, "manifest_digest": manifest_digest}
     twin, _ = Encoder.objects.get_or_create(
         digest=digest, defaults={**fields, **own, "digest": digest}
     )
@@ -243,8 +247,7 @@ def probe(connection: HTTPConnection, ended: Event) -> list[tuple[float, str]]:
 
 def mismatches(seen: Sequence[Seen]) -> list[str]:
     """What is wrong with each answer that is not its version's own, offline."""
-    from django.conf import settings
-
+    from classifier.artifacts import local_folder
     from classifier.engine.engine import Engine
     from classifier.engine.types import Transaction
     from classifier.models import ModelVersion, Prediction
@@ -255,7 +258,8 @@ def mismatches(seen: Sequence[Seen]) -> list[str]:
         if not each.error:
             by_version[each.version].append(each)
     for name, answers in by_version.items():
-        engine = Engine.load(settings.ARTIFACTS_DIR / ModelVersion.objects.get(name=name).folder)
+        version = ModelVersion.objects.get(name=name)
+        engine = Engine.load(local_folder(version.manifest_digest))
         texts = sorted({answer.text for answer in answers})
         decisions = {text: engine.classify([Transaction(text)])[0] for text in texts}
         rows = Prediction.objects.select_related("version", "category")
@@ -296,12 +300,18 @@ def facts_of_row(row: "Prediction") -> tuple[Any, ...]:
 
 
 def take_overs(swaps: Sequence[Swap], probes: Sequence[tuple[float, str]]) -> list[float]:
-    """Milliseconds from each swap to the first time that the process was seen to serve it."""
-    ends = [swap.at for swap in swaps[1:]] + [float("inf")]
+    """Milliseconds from each swap to the first time that the process was seen to serve it, or
+    what was swapped in after it. Infinite where that was never so."""
     waits = []
-    for swap, end in zip(swaps, ends, strict=True):
-        served = [at for at, name in probes if name == swap.version and swap.at <= at < end]
-        waits.append((served[0] - swap.at) * 1000 if served else float("inf"))
+    for place, swap in enumerate(swaps):
+        before = swaps[place - 1].version if place else ""
+        later = [other for other in swaps[place:] if other.version != before]
+        followed = (
+            at
+            for at, name in probes
+            if any(other.at <= at and other.version == name for other in later)
+        )
+        waits.append((next(followed, float("inf")) - swap.at) * 1000)
     return waits
 
 

@@ -5,6 +5,7 @@ encoder's files are exported once and kept under `.cache/`; the rest is made in 
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from rest_framework.test import APIClient
 from classifier import runtime
 from classifier.engine.engine import Engine
 from classifier.models import Encoder, ModelVersion, Scope
-from tests.processes import WEB, WORKER, Site, answers, manage, own_environment, running, wait_until
+from tests.processes import WEB, WORKER, Site, answers, own_environment, running, wait_until
+from tests.processes import manage as run_command
 
 START_SECONDS = 120
 
@@ -156,8 +158,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 def site(environment: dict[str, str]) -> Iterator[Site]:
     """Prepared by the commands that an operator runs, then served by web and worker."""
     for command in (["migrate"], ["collectstatic", "--noinput"]):
-        manage(environment, *command)
-    printed = manage(environment, "bootstrap")
+        run_command(environment, *command)
+    printed = run_command(environment, "bootstrap")
     login = next(line for line in printed.splitlines() if line.startswith("Admin login: "))
     username, _, password = login.split()[2:5]
     url = f"http://127.0.0.1:{environment['PORT']}"
@@ -167,3 +169,9 @@ def site(environment: dict[str, str]) -> Iterator[Site]:
     ):
         wait_until(lambda: answers(f"{url}/readyz"), START_SECONDS, "the site is ready")
         yield Site(url, username, password)
+
+
+@pytest.fixture(scope="session")
+def manage(environment: dict[str, str]) -> Callable[..., str]:
+    """A function that runs a command of the installation and gives what it printed."""
+    return partial(run_command, environment)

@@ -101,7 +101,8 @@ class PromotionAdmin(ReadOnlyAdmin):
         readiness = check_readiness(version)
         is_held_back = active != version and needs_override(readiness)
         make_form = OverrideForm if is_held_back else ActForm
-        misses = f"{version} misses {_count(len(readiness.missed), 'target')}."
+        missed = ", ".join(result.name.lower() for result in readiness.missed)
+        misses = f"{version} misses targets: {missed}."
         page: dict[str, Any] = {
             "title": f"Activate {version}",
             "original": version,
@@ -291,7 +292,3 @@ def _side(heading: str, version: ModelVersion | None) -> tuple[str, dict[str, An
             ("Categories", version.category_count),
         ],
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

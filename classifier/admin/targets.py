@@ -11,27 +11,24 @@ from classifier.admin.base import Admin
 from classifier.models import PerformanceTargets
 from classifier.services.targets import performance_targets
 
-NO_TARGET = "An empty field is no target."
-
 
 @admin.register(PerformanceTargets)
 class PerformanceTargetsAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     fieldsets = (
         (
-            "Measured on a version and its comparison with the active one",
+            "Quality",
             {
-                "fields": (
-                    ("min_accuracy", "max_calibration_error"),
-                    "max_decisions_changed",
-                ),
-                "description": NO_TARGET,
+                "fields": (("min_accuracy", "max_calibration_error"), "max_decisions_changed"),
+                "description": "Measured when a version is built, and by comparing it with the "
+                "active one. An empty field is no target.",
             },
         ),
         (
-            "Measured by a benchmark of its encoder on this kind of machine",
+            "Speed and memory",
             {
                 "fields": (("max_p95_latency_ms", "min_throughput"), "max_memory_mb"),
-                "description": NO_TARGET,
+                "description": "Measured by a benchmark of the version's encoder on this kind of "
+                "machine. An empty field is no target.",
             },
         ),
     )

@@ -59,7 +59,7 @@ def readiness_badge(readiness: Readiness) -> SafeString:
 
 def readiness_table(readiness: Readiness) -> Table:
     return {
-        "headers": ["Target", "Wanted", "Found", "Outcome", "Where from, or why not"],
+        "headers": ["Target", "Wanted", "Found", "Outcome", "Note"],
         "rows": [
             [
                 result.name,
@@ -78,6 +78,7 @@ def comparison_shown(comparison: VersionComparison, request: HttpRequest) -> dic
     is_real = comparison.source == VersionComparison.Source.PREDICTIONS
     seen_with = "classifier.view_prediction" if is_real else "classifier.view_example"
     between = interval(comparison.changed_low, comparison.changed_high)
+    sides = (comparison.against, comparison.version)
     text = format_html(
         "{} of {} {} get another answer than from {}: {} (95% interval {}).",
         f"{comparison.changed:,}",
@@ -93,7 +94,7 @@ def comparison_shown(comparison: VersionComparison, request: HttpRequest) -> dic
         "against": comparison.against,
         "at": date_format(localtime(comparison.created_at), "DATETIME_FORMAT"),
         "samples": {
-            "headers": ["Text", f"{comparison.against} says", f"{comparison.version} says"],
+            "headers": ["Text", *(f"Answer of {version}" for version in sides)],
             "rows": [
                 [sample["text"], sample["before"] or NO_CATEGORY, sample["after"] or NO_CATEGORY]
                 for sample in comparison.samples

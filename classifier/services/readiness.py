@@ -14,6 +14,8 @@ from classifier.models import BenchmarkResult, ModelVersion, VersionComparison
 from classifier.services.targets import performance_targets
 
 BYTES_PER_MB = 1024 * 1024
+# What the fields of a machine are called.
+NAMES = {"cpu": "CPU", "cpus": "CPUs"}
 
 
 class Outcome(StrEnum):
@@ -183,7 +185,7 @@ def _difference(result: BenchmarkResult) -> str:
     if benchmark.machine_digest != here.digest:
         described = here.as_json()
         differing = [
-            f"{name} {_words(theirs)}, here {_words(described.get(name))}"
+            f"{NAMES.get(name, name)} {_words(theirs)}, here {_words(described.get(name))}"
             for name, theirs in benchmark.machine.items()
             if described.get(name) != theirs
         ]

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.processes import Site
 
@@ -43,3 +43,11 @@ def page(site: Site) -> Iterator[Page]:
         yield made
         browser.close()
     assert complaints == []
+
+
+def sign_in(page: Page, site: Site) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(site.username)
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()

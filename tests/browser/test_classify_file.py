@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_first_day import sign_in
+from tests.browser.conftest import sign_in
 from tests.processes import Site
 
 JOB_MILLISECONDS = 120_000

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import sign_in
 from tests.processes import Site, wait_until
 
 BUILD_MILLISECONDS = 180_000
@@ -29,14 +30,6 @@ def keep_screenshot(page: Page, name: str) -> None:
     if folder:
         page.mouse.move(0, 0)
         page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-def sign_in(page: Page, site: Site) -> None:
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(site.username)
-    page.get_by_label("Password").fill(site.password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 def add_example(page: Page) -> None:

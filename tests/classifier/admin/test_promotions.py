@@ -92,7 +92,7 @@ def test_a_superuser_is_asked_why_a_version_that_misses_targets_goes_live(
 ) -> None:
     url = url_of("activate", candidate)
     page = page_of(staff, url)
-    assert f"{candidate} misses 1 target." in page
+    assert f"{candidate} misses targets: leave-one-out accuracy." in page
     assert "Why it goes live all the same" in page
     refused = staff.post(url, {"reason": "  "})
     assert "This field is required" in refused.content.decode()
@@ -108,7 +108,7 @@ def test_others_are_told_why_not_and_have_no_button(
 ) -> None:
     url = url_of("activate", candidate)
     page = page_of(operator, url)
-    assert f"{candidate} misses 1 target. A superuser may" in page
+    assert f"{candidate} misses targets: leave-one-out accuracy. A superuser may" in page
     assert "at least 99%" in page
     assert 'name="reason"' not in page
     operator.post(url, {"reason": "please"})
@@ -128,7 +128,7 @@ def test_targets_that_were_raised_meanwhile_hold_it_back(
     performance_targets()
     PerformanceTargets.objects.update(min_accuracy=0.99)
     after = operator.post(url, {"reason": "", "seen": seen_in(page)}).content.decode()
-    assert "misses 1 target" in after
+    assert "misses targets" in after
     assert ModelVersion.objects.active().get() != candidate
 
 

@@ -154,7 +154,7 @@ def test_without_a_benchmark_nothing_is_said_of_speed(active_version: ModelVersi
     [
         (
             {"machine_digest": "x", "machine": {"cpu": "Elsewhere 9000", "features": ["avx2"]}},
-            "another machine (cpu Elsewhere 9000, here",
+            "another machine (CPU Elsewhere 9000, here",
         ),
         ({"threads": 4}, "Benchmarked with 4 threads; the engine here has 1 thread."),
         ({"spinning": True}, "with 1 spinning thread; the engine here has 1 thread."),
