@@ -95,13 +95,14 @@ def _complete(manifest_digest: str, *, is_hashed: bool, verified: Collection[str
     folder = folder_path(manifest_digest)
     with _own_disk(folder):
         is_new = not folder.exists()
-        manifest = _read_manifest(folder, manifest_digest)
+        manifest, fetched = _read_manifest(folder, manifest_digest), None
         is_whole = manifest is not None
         if manifest is None:
             file = folder / MANIFEST_FILE
             if not is_new:
                 logger.warning("%s is missing or altered; it is fetched again.", file)
-            manifest = Manifest.parse(_fetch(manifest_digest, file).read_bytes(), str(file))
+            fetched = _fetch(manifest_digest, file)
+            manifest = Manifest.parse(fetched.read_bytes(), str(file))
         for name, entry in manifest.files.items():
             file = folder / name
             is_checked = is_hashed and entry.sha256 not in verified
@@ -115,8 +116,8 @@ def _complete(manifest_digest: str, *, is_hashed: bool, verified: Collection[str
             if entry.flaw_of(blob, is_hashed=is_checked):
                 _fetch(entry.sha256, file)
             _place(blob, file)
-        if not is_whole:
-            _place(_blob_path(manifest_digest), folder / MANIFEST_FILE)
+        if fetched is not None:
+            _place(fetched, folder / MANIFEST_FILE)
     return not is_whole
 
 

@@ -36,6 +36,7 @@ def export_bundle(version: ModelVersion, folder: Path) -> None:
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ConflictError(f"{folder} is there already, and is no empty folder.")
+        draft.mkdir()
         _copy_listed(bundle.folder, draft)
         read_bundle(draft, manifest_digest=version.manifest_digest)
         draft.rename(folder)

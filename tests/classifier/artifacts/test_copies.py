@@ -93,6 +93,14 @@ def test_a_damaged_manifest_is_fetched_again(damage: Callable[[Path], None], dig
     assert (local_folder(digest) / "manifest.json").read_bytes() == stored_blob(digest).read_bytes()
 
 
+def test_a_folder_is_mended_without_the_blobs_that_lay_beside_it(
+    digest: str, settings: Settings
+) -> None:
+    shutil.rmtree(Path(settings.LOCAL_DIR) / "artifacts" / "blobs")
+    truncate(local_folder(digest) / MODEL)
+    assert read(local_folder(digest)) == FILES
+
+
 def test_damage_that_folders_share_is_mended_in_each(digest: str, tmp_path: Path) -> None:
     other = {**FILES, "config.json": b"{}\n"}
     second = keep_folder(write(tmp_path / "other", other))

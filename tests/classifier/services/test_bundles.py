@@ -148,10 +148,17 @@ def test_a_folder_that_holds_something_is_left_as_it_is(
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "full", "x"]
 
 
-def test_a_place_under_a_file_is_refused(active_version: ModelVersion, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [("file/out", "Not a directory"), ("nowhere/out", "No such file or directory")],
+)
+def test_a_place_that_is_no_folder_is_refused(
+    active_version: ModelVersion, tmp_path: Path, place: str, reason: str
+) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BundleError, match=r"file/out cannot be written: Not a directory"):
-        export_bundle(active_version, tmp_path / "file" / "out")
+    with pytest.raises(BundleError, match=f"{place} cannot be written: {reason}"):
+        export_bundle(active_version, tmp_path / place)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_an_export_to_a_full_disk_leaves_nothing(
