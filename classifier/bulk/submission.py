@@ -28,9 +28,9 @@ class Caller:
     user: AbstractBaseUser | None = None
 
     def __str__(self) -> str:
-        return (
-            f"key{self.api_key.pk}" if self.api_key else f"user{self.user.pk if self.user else ''}"
-        )
+        if self.api_key is not None:
+            return f"key {self.api_key.pk}"
+        return f"user {self.user.pk}" if self.user is not None else "nobody"
 
 
 def submit_file(
@@ -63,7 +63,7 @@ def submit_file(
         is_queued = True
     except ConflictError:
         # The same file came twice at once.
-        return Job.objects.unfinished().get(running_key=key)
+        return Job.objects.filter(running_key=key).latest("id")
     finally:
         if not is_queued:
             files.delete()
