@@ -1,6 +1,7 @@
 """The buttons that decide what serves: activate, roll back, retire, compare."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -27,8 +28,8 @@ from classifier.exceptions import BundleError, ConflictError
 from classifier.models import ModelVersion
 from classifier.services.activations import (
     activate_version,
+    key_in_force,
     needs_override,
-    newest_activation,
     put_aside,
     retire_version,
     roll_back,
@@ -38,13 +39,14 @@ from classifier.services.comparisons import enqueue_comparison
 from classifier.services.readiness import check_readiness
 
 MAX_LENGTH = 200
+Said = dict[str, Any]
 FOLLOWS = "Every process follows within a second."
 
 
 class ActForm(forms.Form):
     """Why something is done. `seen` is the Activation that was in force when it was decided."""
 
-    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput, initial=key_in_force)
     reason = forms.CharField(
         max_length=MAX_LENGTH,
         required=False,
@@ -60,6 +62,12 @@ class OverrideForm(ActForm):
         widget=UnfoldAdminTextInputWidget(attrs={"autofocus": True}),
         help_text="Kept with the activation, beside the targets that are missed.",
     )
+
+
+class RollBackForm(ActForm):
+    """`to` is the version that the page named."""
+
+    to = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class PromotionAdmin(ReadOnlyAdmin):
@@ -120,13 +128,16 @@ class PromotionAdmin(ReadOnlyAdmin):
         elif is_held_back:
             page["warning"] = f"{misses} You may activate it all the same, with a reason."
             page["verb"], page["variant"] = f"Override and activate {version}", "danger"
+        elif aside := put_aside([version]).get(version.pk):
+            because = f": {aside.reason}" if aside.reason else "."
+            page["warning"] = f"It was retired by {aside.by or 'a command'}{because}"
 
-        def act(reason: str, seen: int | None) -> tuple[int, str]:
+        def act(said: Said) -> tuple[int, str]:
             activation = activate_version(
                 version,
                 by=request.user,  # type: ignore[arg-type]
-                seen=seen,
-                **{"override_reason" if is_held_back else "reason": reason},
+                seen=said["seen"],
+                **{"override_reason" if is_held_back else "reason": said["reason"]},
             )
             if activation is None:
                 return messages.INFO, f"{version} serves already."
@@ -157,11 +168,12 @@ class PromotionAdmin(ReadOnlyAdmin):
             page["sides"] = [_side("Serves now", active), _side("Will serve again", target)]
             page["verb"] = f"Roll back to {target}"
 
-        def act(reason: str, seen: int | None) -> tuple[int, str]:
-            done = roll_back(by=request.user, reason=reason, seen=seen)  # type: ignore[arg-type]
+        def act(said: Said) -> tuple[int, str]:
+            done = roll_back(by=request.user, **said)  # type: ignore[arg-type]
             return messages.SUCCESS, f"{done.to_version} is active again. {FOLLOWS}"
 
-        return self._ask(request, page, ActForm, act, "Not rolled back.")
+        form = partial(RollBackForm, initial={"to": target and target.pk})
+        return self._ask(request, page, form, act, "Not rolled back.")
 
     @action(  # type: ignore[untyped-decorator]
         description="Roll back",
@@ -198,8 +210,8 @@ class PromotionAdmin(ReadOnlyAdmin):
         if version.status == ModelVersion.Status.ACTIVE:
             page["refusal"] = f"{version} serves now: activate another version first."
 
-        def act(reason: str, seen: int | None) -> tuple[int, str]:
-            retirement = retire_version(version, by=request.user, reason=reason)  # type: ignore[arg-type]
+        def act(said: Said) -> tuple[int, str]:
+            retirement = retire_version(version, by=request.user, reason=said["reason"])  # type: ignore[arg-type]
             if retirement is None:
                 return messages.INFO, f"{version} was retired already."
             return messages.SUCCESS, f"{version} is retired."
@@ -240,20 +252,16 @@ class PromotionAdmin(ReadOnlyAdmin):
         self,
         request: HttpRequest,
         page: dict[str, Any],
-        make_form: type[ActForm],
-        act: Callable[[str, int | None], tuple[int, str]],
+        make_form: Callable[..., ActForm],
+        act: Callable[[Said], tuple[int, str]],
         failed: str,
     ) -> HttpResponse:
         """The page with its form; on a POST that the form takes, what `act` says of itself."""
-        in_force = newest_activation()
-        form = make_form(
-            request.POST if request.method == "POST" else None,
-            initial={"seen": in_force.pk if in_force else None},
-        )
+        form = make_form(request.POST if request.method == "POST" else None)
         if request.method != "POST" or "refusal" in page or not form.is_valid():
             return self._page(request, {**page, "form": form})
         try:
-            level, said = act(form.cleaned_data["reason"], form.cleaned_data["seen"])
+            level, said = act(form.cleaned_data)
         except (BundleError, ConflictError) as error:
             level, said = messages.ERROR, f"{failed} {error}"
         self.message_user(request, said, level)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, OuterRef, Q, Subquery
 
 from classifier.artifacts import bundle_of
+from classifier.engine.descriptors import NORMALIZER_VERSION
 from classifier.exceptions import ConflictError, InvalidItemError, ReadinessError
 from classifier.models import Activation, ModelVersion, Retirement
 from classifier.models.version import MAX_REASON
@@ -29,8 +30,9 @@ def activate_version(
     One that misses a performance target is refused with a ReadinessError that names each,
     unless `override_reason` says in words why it goes live all the same and `by` is a superuser
     or a command, which an operator runs at a terminal. Two cases are not refused, as there is
-    nothing to lose: no version is active yet, or the files of the active one are broken, so that
-    a new process could not serve it. What cannot be said is no reason to refuse.
+    nothing to lose: no version is active yet, or the active one could not be loaded by a new
+    process, its files being broken or of another normalizer. What cannot be said is no reason to
+    refuse.
 
     `seen` is the key of the Activation that was in force when the operator decided. Raises
     ConflictError where another came in between, BundleError where the version's files cannot be
@@ -38,7 +40,7 @@ def activate_version(
     """
     # Before the transaction, which on SQLite keeps every other writer waiting.
     bundle_of(version)
-    before = newest_activation()
+    seen = seen or key_in_force()
     active = ModelVersion.objects.active().first()
     missed: list[str] = []
     if active is None or active.pk != version.pk:
@@ -52,14 +54,16 @@ def activate_version(
         by=by,
         reason=" ".join(text for text in (reason.strip(), override_reason.strip()) if text),
         missed=missed,
-        seen=_key(before) if seen is None else seen,
+        seen=seen,
     )
 
 
 def needs_override(readiness: Readiness) -> bool:
     """Whether a version so judged is refused without a superuser's reason."""
     active = ModelVersion.objects.active().first()
-    return bool(readiness.missed) and active is not None and is_whole(active)
+    if not readiness.missed or active is None:
+        return False
+    return active.normalizer_version == NORMALIZER_VERSION and is_whole(active)
 
 
 def rollback_target() -> ModelVersion | None:
@@ -85,26 +89,33 @@ def rollback_target() -> ModelVersion | None:
 
 
 def roll_back(
-    *, by: AbstractBaseUser | None = None, reason: str = "", seen: int | None = None
+    *,
+    by: AbstractBaseUser | None = None,
+    reason: str = "",
+    seen: int | None = None,
+    to: int | None = None,
 ) -> Activation:
     """Make the version live again that served before; see `rollback_target`.
 
     No target keeps it from that: what served before is known to serve. Raises ConflictError
-    where there is none or another activation came in between (`seen` as in `activate_version`),
-    BundleError naming the file where its files cannot be read; nothing is changed then.
+    where there is none, it is not the version `to` (a key) that the operator saw, or another
+    activation came in between (`seen` as in `activate_version`); BundleError naming the file
+    where its files cannot be read. Nothing is changed then.
     """
-    before = newest_activation()
+    seen = seen or key_in_force()
     target = rollback_target()
     if target is None:
-        serving = before.to_version if before else "the first one"
-        raise ConflictError(f"No version served before {serving}.")
+        active = ModelVersion.objects.active().first()
+        raise ConflictError(f"No version served before {active or 'the first one'}.")
+    if to is not None and target.pk != to:
+        raise ConflictError(f"The version before is {target} now; look again.")
     bundle_of(target)
     activation = _put_live(
         target,
         Activation.Kind.ROLLBACK,
         by=by,
         reason=reason.strip(),
-        seen=_key(before) if seen is None else seen,
+        seen=seen,
     )
     if activation is None:
         raise _outrun()
@@ -145,9 +156,9 @@ def put_aside(versions: Collection[ModelVersion]) -> dict[int, Retirement]:
     return {retirement.version_id: retirement for retirement in retirements}
 
 
-def newest_activation() -> Activation | None:
-    """The one in force."""
-    return Activation.objects.select_related("to_version").order_by("-id").first()
+def key_in_force() -> int | None:
+    """Of the Activation that is: the newest. None where nothing was ever activated."""
+    return Activation.objects.order_by("-id").values_list("pk", flat=True).first()
 
 
 def _check_override(
@@ -174,11 +185,11 @@ def _put_live(
     with transaction.atomic():
         # The version too: PostgreSQL tells whoever waited for it how it is now.
         concerned = ModelVersion.objects.select_for_update().order_by("pk")
-        rows = {row.pk: row for row in concerned.filter(Q(status=Status.ACTIVE) | Q(pk=version.pk))}
-        active = next((row for row in rows.values() if row.status == Status.ACTIVE), None)
+        rows = list(concerned.filter(Q(status=Status.ACTIVE) | Q(pk=version.pk)))
+        active = next((row for row in rows if row.status == Status.ACTIVE), None)
         if active is not None and active.pk == version.pk:
             return None
-        if _key(newest_activation()) != seen:
+        if key_in_force() != seen:
             raise _outrun()
         if active is not None:
             active.status = Status.RETIRED
@@ -197,10 +208,6 @@ def _put_live(
             reason=reason,
             missed_targets=missed or [],
         )
-
-
-def _key(activation: Activation | None) -> int | None:
-    return activation.pk if activation else None
 
 
 def _outrun() -> ConflictError:

@@ -189,7 +189,7 @@ def _difference(result: BenchmarkResult) -> str:
             for name, theirs in benchmark.machine.items()
             if described.get(name) != theirs
         ]
-        return f"Benchmarked on another machine ({'; '.join(differing)})."
+        return f"Benchmarked on another machine ({'; '.join(differing) or 'of another digest'})."
     if (benchmark.threads, benchmark.spinning) != (
         settings.ENGINE_THREADS,
         settings.ENGINE_SPINNING,

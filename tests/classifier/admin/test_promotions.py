@@ -1,5 +1,6 @@
 """The buttons that decide what serves: each asks, shows what it will do, and acts on a POST."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -60,9 +61,9 @@ def page_of(client: Client, url: str) -> str:
     return client.get(url).content.decode()
 
 
-def seen_in(page: str) -> str:
-    """What the form says was in force when it was made."""
-    return page.split('name="seen" value="')[1].split('"')[0]
+def told(page: str) -> dict[str, str]:
+    """What the form knows of the moment at which it was made, as it is sent back."""
+    return dict(re.findall(r'<input type="hidden" name="(seen|to)" value="(\d+)"', page))
 
 
 def test_the_page_of_a_version_shows_each_target_in_words(
@@ -127,7 +128,7 @@ def test_targets_that_were_raised_meanwhile_hold_it_back(
     page = page_of(operator, url)
     performance_targets()
     PerformanceTargets.objects.update(min_accuracy=0.99)
-    after = operator.post(url, {"reason": "", "seen": seen_in(page)}).content.decode()
+    after = operator.post(url, {"reason": "", **told(page)}).content.decode()
     assert "misses targets" in after
     assert ModelVersion.objects.active().get() != candidate
 
@@ -137,10 +138,10 @@ def test_an_activation_by_another_is_not_overruled_by_a_page_that_is_older(
     act: str, staff: Client, served: list[ModelVersion], candidate: ModelVersion
 ) -> None:
     url = url_of("activate", candidate) if act == "activate" else reverse(ROLL_BACK)
-    seen = seen_in(page_of(staff, url))
+    known = told(page_of(staff, url))
     other = copy_of(candidate, name="other-z")
     activate_version(other)
-    page = staff.post(url, {"reason": "", "seen": seen}, follow=True).content.decode()
+    page = staff.post(url, {"reason": "", **known}, follow=True).content.decode()
     assert "activated just now; look again" in page
     assert ModelVersion.objects.active().get() == other
 
@@ -151,12 +152,23 @@ def test_rolling_back_shows_from_and_to_and_then_does_it(
     first, second = served
     page = page_of(staff, reverse(ROLL_BACK))
     assert f"Roll back from {second} to {first}" in page
-    staff.post(reverse(ROLL_BACK), {"reason": "wrong coffee", "seen": seen_in(page)})
+    staff.post(reverse(ROLL_BACK), {"reason": "wrong coffee", **told(page)})
     activation = Activation.objects.all()[0]
     assert (activation.kind, activation.reason) == (Activation.Kind.ROLLBACK, "wrong coffee")
     assert activation.by is not None
     assert ModelVersion.objects.active().get() == first
     assert f"No version served before {first}" in page_of(staff, reverse(ROLL_BACK))
+
+
+def test_a_rollback_goes_where_the_page_said_or_nowhere(
+    staff: Client, served: list[ModelVersion], candidate: ModelVersion
+) -> None:
+    activate_version(candidate)
+    known = told(page_of(staff, reverse(ROLL_BACK)))
+    retire_version(ModelVersion.objects.get(pk=served[1].pk))
+    page = staff.post(reverse(ROLL_BACK), {"reason": "", **known}, follow=True).content.decode()
+    assert f"The version before is {served[0]} now; look again." in page
+    assert ModelVersion.objects.active().get() == candidate
 
 
 def test_rolling_back_is_offered_on_the_list_and_by_the_version_that_serves(
@@ -168,7 +180,8 @@ def test_rolling_back_is_offered_on_the_list_and_by_the_version_that_serves(
     assert url_of("roll_back_from", first) not in page_of(staff, change_url(first))
     assert f"to {first}" in page_of(staff, url_of("roll_back_from", second))
     assert staff.get(url_of("roll_back_from", first)).status_code == 404
-    staff.post(url_of("roll_back_from", second), {"reason": ""})
+    url = url_of("roll_back_from", second)
+    staff.post(url, {"reason": "", **told(page_of(staff, url))})
     assert ModelVersion.objects.active().get() == first
 
 
@@ -186,6 +199,8 @@ def test_retiring_asks_and_keeps_who_and_why(staff: Client, candidate: ModelVers
         assert "built from a bad import" in status
     assert url not in page_of(staff, change_url(candidate))
     assert url_of("activate", candidate) in page_of(staff, change_url(candidate))
+    again = page_of(staff, url_of("activate", candidate))
+    assert f"It was retired by {retirement.by}: built from a bad import" in again
 
 
 def test_the_version_that_serves_is_neither_retired_nor_compared(

@@ -12,7 +12,7 @@ from classifier.exceptions import BundleError, ConflictError, InvalidItemError, 
 from classifier.models import Activation, ModelVersion, PerformanceTargets, Retirement
 from classifier.services.activations import (
     activate_version,
-    newest_activation,
+    key_in_force,
     put_aside,
     retire_version,
     roll_back,
@@ -52,8 +52,7 @@ def out_of_reach() -> None:
 
 def serving() -> ModelVersion:
     """As the pointer says and as the newest row says."""
-    newest = newest_activation()
-    assert newest is not None
+    newest = Activation.objects.latest("id")
     assert ModelVersion.objects.active().get() == newest.to_version
     return newest.to_version
 
@@ -185,6 +184,14 @@ def test_a_broken_active_version_gives_way_to_one_that_misses_targets(
     assert serving() == candidate
 
 
+def test_an_active_version_of_another_normalizer_gives_way_too(
+    active_version: ModelVersion, candidate: ModelVersion, out_of_reach: None
+) -> None:
+    ModelVersion.objects.filter(pk=active_version.pk).update(normalizer_version=0)
+    activate_version(candidate)
+    assert serving() == candidate
+
+
 def test_a_reason_that_does_not_fit_is_refused(candidate: ModelVersion) -> None:
     with pytest.raises(InvalidItemError, match="501 characters"):
         activate_version(candidate, reason="x" * 501)
@@ -214,13 +221,12 @@ def test_two_clicks_on_one_version_leave_one_row(candidate: ModelVersion) -> Non
 def test_a_decision_made_before_another_activation_is_not_carried_out(
     candidate: ModelVersion, active_version: ModelVersion
 ) -> None:
-    seen = newest_activation()
-    assert seen is not None
+    seen = key_in_force()
     other = copy_of(active_version, name="other", status=Status.CANDIDATE)
     activate_version(other)
     for act in (activate_version, lambda _, seen: roll_back(seen=seen)):
         with pytest.raises(ConflictError, match="activated just now"):
-            act(candidate, seen=seen.pk)
+            act(candidate, seen=seen)
     assert serving() == other
 
 
@@ -280,6 +286,15 @@ def test_a_rollback_passes_over_what_was_retired_by_hand(served: list[ModelVersi
     retire_version(ModelVersion.objects.get(pk=served[1].pk))
     assert roll_back().to_version == served[0]
     assert rollback_target() is None
+
+
+def test_a_rollback_goes_where_the_operator_saw_or_nowhere(served: list[ModelVersion]) -> None:
+    seen = rollback_target()
+    assert seen == served[1]
+    retire_version(ModelVersion.objects.get(pk=served[1].pk))
+    with pytest.raises(ConflictError, match=f"The version before is {served[0]} now"):
+        roll_back(to=seen.pk)
+    assert serving() == served[2]
 
 
 def test_of_two_rollbacks_at_once_one_goes_back(served: list[ModelVersion]) -> None:
