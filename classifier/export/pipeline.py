@@ -19,16 +19,16 @@ from classifier.engine.encoder import (
 )
 from classifier.engine.kinds import Kind
 from classifier.exceptions import EncoderError
-from classifier.export.calibration import measure_ranges
+from classifier.export.calibration import measure_activations
 from classifier.export.drafts import draft_folder, keep
 from classifier.export.graph import products, save
 from classifier.export.model import export_onnx, load_model
 from classifier.export.optimize import fuse, fused_counts
 from classifier.export.parity import MAX_DIFFERENCE, Parity, check_parity, is_batch_invariant
-from classifier.export.quantize import BLOCK_SIZE, quantize
+from classifier.export.quantize import BLOCK_SIZE
 from classifier.export.recipe import Recipe
 from classifier.export.sample import Sample
-from classifier.export.selection import NO_BOUND, TokenizedSample, select
+from classifier.export.selection import NO_BOUND, TokenizedSample, Workshop, select
 from classifier.export.session import open_session, run_all
 from classifier.export.source import ModelSource, store_weights, transformer_folder
 from classifier.progress import Progress, part, silent
@@ -190,19 +190,11 @@ def _quantized(
         encoder.tokenize(calibration.anchors),
         calibration.labels,
     )
-    ranges = measure_ranges(model, tokens.texts, part(report, 0.0, 0.1))
-    chosen = select(
-        model,
-        kind,
-        tokens,
-        ranges,
-        max_changed,
-        scratch,
-        encoder.threads.intra_op,
-        part(report, 0.1, 0.9),
+    activations = measure_activations(
+        model, tokens.texts, part(report, 0.0, 0.1), with_moments=kind is Kind.INT8_BLOCK
     )
-    report(0.9, f"quantizing {len(chosen.quantized)} products")
-    quantized = quantize(model, chosen.scheme, frozenset(chosen.quantized), ranges, scratch)
+    workshop = Workshop(model, activations, tokens, scratch, encoder.threads.intra_op)
+    chosen = select(kind, workshop, max_changed, part(report, 0.1, 1.0))
     recipe = replace(
         _recipe(kind, encoder.card, model),
         per_channel=True,
@@ -215,7 +207,7 @@ def _quantized(
         max_changed=max_changed,
         changed=chosen.changed,
     )
-    return quantized, recipe
+    return chosen.model, recipe
 
 
 def _fused(

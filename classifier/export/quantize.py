@@ -16,7 +16,7 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 from onnxruntime.quantization.quantize import quantize_dynamic, quantize_static
 
 from classifier.engine.kinds import Kind
-from classifier.export.calibration import Ranges, smooth
+from classifier.export.calibration import Activations, smooth
 from classifier.export.graph import (
     PRODUCT,
     RUNTIME_DOMAIN,
@@ -25,6 +25,7 @@ from classifier.export.graph import (
     products,
     use_runtime_nodes,
 )
+from classifier.export.rounding import round_by_blocks
 
 BLOCK_SIZE = 16
 # Of MatMulNBits: activations are quantized to INT8 too.
@@ -44,14 +45,18 @@ class Scheme:
 
 
 def quantize(
-    model: onnx.ModelProto, scheme: Scheme, nodes: frozenset[str], ranges: Ranges, scratch: Path
+    model: onnx.ModelProto,
+    scheme: Scheme,
+    nodes: frozenset[str],
+    activations: Activations,
+    scratch: Path,
 ) -> onnx.ModelProto:
     """A copy of a graph whose products `nodes` run in INT8. Weights have a scale for each output
     channel, and with INT8_BLOCK for each BLOCK_SIZE inputs of it. `scratch` holds files for
     the time being."""
-    smoothed, smoothed_ranges = smooth(model, ranges, scheme.smoothing, nodes)
+    smoothed, inputs = smooth(model, activations, scheme.smoothing, nodes)
     if scheme.kind is Kind.INT8_BLOCK:
-        return _by_blocks(smoothed, nodes)
+        return _by_blocks(smoothed, nodes, inputs)
     with _files(smoothed, scratch) as (source, target):
         if scheme.kind is Kind.INT8_DYNAMIC:
             quantize_dynamic(
@@ -79,12 +84,14 @@ def quantize(
                 calibrate_method=CalibrationMethod.MinMax,
                 # What comes out of a product stays FP32: the next node is no product.
                 extra_options={**OPTIONS, "OpTypesToExcludeOutputQuantization": [PRODUCT]},
-                calibration_cache_path=_write_ranges(smoothed, smoothed_ranges, target),
+                calibration_cache_path=_write_ranges(smoothed, inputs, target),
             )
         return onnx.load(target)
 
 
-def _by_blocks(model: onnx.ModelProto, nodes: frozenset[str]) -> onnx.ModelProto:
+def _by_blocks(
+    model: onnx.ModelProto, nodes: frozenset[str], activations: Activations
+) -> onnx.ModelProto:
     """With MatMulNBits, a node of ONNX Runtime that quantizes activations itself, by token and
     block, when it runs."""
     quantized = onnx.ModelProto()
@@ -94,12 +101,14 @@ def _by_blocks(model: onnx.ModelProto, nodes: frozenset[str]) -> onnx.ModelProto
         if node.name not in chosen:
             continue
         inputs, outputs = chosen[node.name].shape
-        packed, scales = pack_blocks(chosen[node.name])
+        numbers, scales = round_by_blocks(
+            chosen[node.name], activations.moments[node.input[0]], BLOCK_SIZE
+        )
         names = [f"{node.name}_int8", f"{node.name}_scales"]
         quantized.graph.initializer.extend(
             (
-                numpy_helper.from_array(packed, names[0]),
-                numpy_helper.from_array(scales, names[1]),
+                numpy_helper.from_array(_packed(numbers), names[0]),
+                numpy_helper.from_array(np.ravel(scales.T), names[1]),
             )
         )
         node.CopyFrom(
@@ -121,18 +130,14 @@ def _by_blocks(model: onnx.ModelProto, nodes: frozenset[str]) -> onnx.ModelProto
     return quantized
 
 
-def pack_blocks(array: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Weights (inputs, outputs) as MatMulNBits reads them: (outputs, blocks, BLOCK_SIZE) uint8
-    with 128 for zero, and scales (outputs * blocks,); the last block is filled up with zeros."""
-    inputs, outputs = array.shape
+def _packed(numbers: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Weights (inputs, outputs) as MatMulNBits reads them: (outputs, blocks, BLOCK_SIZE) with
+    128 for zero, the last block filled up with zeros."""
+    inputs, outputs = numbers.shape
     blocks = -(-inputs // BLOCK_SIZE)
-    padded = np.zeros((outputs, blocks * BLOCK_SIZE), dtype=np.float32)
-    padded[:, :inputs] = array.T
-    values = padded.reshape(outputs, blocks, BLOCK_SIZE)
-    scales = np.abs(values).max(axis=2) / np.float32(127)
-    steps = np.where(scales > 0, scales, 1)[:, :, None]
-    packed = (np.rint(values / steps) + 128).astype(np.uint8)
-    return packed, scales.ravel()
+    padded = np.zeros((outputs, blocks * BLOCK_SIZE), dtype=np.int16)
+    padded[:, :inputs] = numbers.T
+    return (padded + 128).astype(np.uint8).reshape(outputs, blocks, BLOCK_SIZE)
 
 
 @contextmanager
@@ -146,12 +151,15 @@ def _files(model: onnx.ModelProto, scratch: Path) -> Iterator[tuple[Path, Path]]
         yield source, Path(folder) / "quantized.onnx"
 
 
-def _write_ranges(model: onnx.ModelProto, ranges: Ranges, target: Path) -> Path:
+def _write_ranges(model: onnx.ModelProto, activations: Activations, target: Path) -> Path:
     """As quantize_static reads them: one range for the whole of each product's input."""
     path = target.with_suffix(".json")
     names = {node.input[0] for node, _ in products(model)}
     whole = {
-        name: (np.float32(ranges.lows[name].min()), np.float32(ranges.highs[name].max()))
+        name: (
+            np.float32(activations.lows[name].min()),
+            np.float32(activations.highs[name].max()),
+        )
         for name in sorted(names)
     }
     save_tensors_data(TensorsData(CalibrationMethod.MinMax, whole), path)

@@ -1,6 +1,8 @@
 """Which products may run in INT8, found by measuring what each does to the decisions."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,11 @@ from numpy.typing import NDArray
 
 from classifier.engine.kinds import Kind
 from classifier.exceptions import EncoderError
-from classifier.export.calibration import Ranges
+from classifier.export.calibration import Activations
+from classifier.export.graph import products
 from classifier.export.machine import Machine
-from classifier.export.quantize import Scheme
+from classifier.export.quantize import Scheme, quantize
+from classifier.export.session import open_session, run_all
 from classifier.export.switchboard import Switchboard
 from classifier.progress import Progress, part, silent
 from classifier.training.comparison import expected_changes
@@ -24,7 +28,9 @@ SMOOTHINGS = (0.65, 0.8)
 AIM = 0.75
 MAX_TRIES = 4
 NO_BOUND = 1.0
-NOTHING: frozenset[str] = frozenset()
+
+# Token ids to unit vectors (n, d).
+Embed = Callable[[Sequence[Sequence[int]], Progress], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -36,63 +42,148 @@ class TokenizedSample:
     labels: NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
-    """Names of products. `changed` is the share of decisions that is expected to differ."""
+    """A quantized graph, and the names of the products that run in INT8 or were left out of it.
+    `changed` is the share of decisions that is expected to differ."""
 
+    model: onnx.ModelProto
     scheme: Scheme
     quantized: tuple[str, ...]
     left_out: tuple[str, ...]
     changed: float
 
 
-def select(
-    model: onnx.ModelProto,
-    kind: Kind,
-    sample: TokenizedSample,
-    ranges: Ranges,
-    max_changed: float,
-    scratch: Path,
-    threads: int = 1,
-    report: Progress = silent,
-) -> Selection:
-    """Quantize as many products as the bound on changed decisions allows.
+@dataclass(frozen=True)
+class Workshop:
+    """What is at hand: the FP32 graph, what goes into its products, texts to measure on, a
+    folder for files, and how many threads may be used."""
 
-    Each product is measured alone in INT8 by its loss, which is 1 - cosine to FP32 on
+    model: onnx.ModelProto
+    activations: Activations
+    sample: TokenizedSample
+    scratch: Path
+    threads: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(node.name for node, _ in products(self.model))
+
+    def quantize(self, scheme: Scheme, names: Sequence[str]) -> onnx.ModelProto:
+        return quantize(self.model, scheme, frozenset(names), self.activations, self.scratch)
+
+    def embed(self, model: onnx.ModelProto, *, alone: bool = False) -> Embed:
+        return partial(run_all, open_session(model, self.threads), alone=alone)
+
+
+def select(
+    kind: Kind, workshop: Workshop, max_changed: float, report: Progress = silent
+) -> Selection:
+    """Quantize as many products as the bound on changed decisions allows: all, if it does.
+
+    Else each product is measured alone in INT8 by its loss, which is 1 - cosine to FP32 on
     PROBE_TEXTS texts. Losses add up, and the share of decisions expected to change grows with
     their root; so those that lose most for their size are left out until the rest is small
     enough, and what is left is measured on all calibration texts, and more left out where it
     changes too much. The work is bounded: with p products, p runs of PROBE_TEXTS texts, and
-    MAX_TRIES of all.
+    MAX_TRIES + 1 of all.
 
     Raises EncoderError where no product may be quantized.
     """
-    board = _best_board(model, kind, sample, ranges, scratch, threads, part(report, 0.0, 0.4))
-    names = board.switches.names
-    judge = _Judge(board.switches, sample, part(report, 0.4, 0.5))
-    changed = judge.changed(frozenset(names), part(report, 0.5, 0.6))
+    judge = _Judge(workshop, part(report, 0.0, 0.15))
+    scheme, model = _nearest_scheme(kind, workshop, judge, part(report, 0.15, 0.4))
+    alone = kind is Kind.INT8_DYNAMIC
+    told = part(report, 0.4, 0.5, "all products in INT8")
+    changed = judge.changed(workshop.embed(model, alone=alone), told)
+    names = workshop.names
     if changed <= AIM * max_changed or max_changed >= NO_BOUND:
-        return Selection(board.scheme, names, (), changed)
-    losses = _losses(board, sample, part(report, 0.6, 0.8))
-    sizes = dict(zip(names, board.switches.sizes.tolist(), strict=True))
+        return Selection(model, scheme, names, (), changed)
+
+    report(0.5, "wiring switches")
+    board = Switchboard(
+        workshop.model, scheme, workshop.activations, workshop.scratch, workshop.threads
+    )
+    losses = _losses(board, judge, part(report, 0.55, 0.75))
+    sizes = dict(zip(names, board.sizes.tolist(), strict=True))
     order = sorted(names, key=lambda name: -losses[name] / sizes[name])
-    # What may be lost in all, by the root law through the last measurement.
     kept, lost = order, sum(losses.values())
     for step in range(MAX_TRIES):
+        # By the law of the root, through the last measurement.
         bearable = lost * (AIM * max_changed / changed) ** 2 if changed else lost
         kept = _within(kept, losses, bearable)
         if not kept:
             break
-        share = 0.8 + 0.2 * step / MAX_TRIES
+        share = 0.75 + 0.2 * step / MAX_TRIES
         told = part(report, share, share + 0.2 / MAX_TRIES, f"{len(kept)} products in INT8")
-        changed, lost = judge.changed(frozenset(kept), told), sum(losses[name] for name in kept)
+        changed = judge.changed(board.embed(frozenset(kept)), told)
+        lost = sum(losses[name] for name in kept)
         if changed <= AIM * max_changed:
-            left_out = tuple(name for name in order if name not in kept)
-            quantized = tuple(name for name in names if name in kept)
-            return Selection(board.scheme, quantized, left_out, changed)
+            report(0.95, f"quantizing {len(kept)} products")
+            return Selection(
+                workshop.quantize(scheme, kept),
+                scheme,
+                tuple(name for name in names if name in kept),
+                tuple(name for name in order if name not in kept),
+                changed,
+            )
     raise EncoderError(
         f"No product can run in INT8 with at most {max_changed:.1%} of decisions changed."
     )
+
+
+class _Judge:
+    """Holds what FP32 makes of the calibration texts against what another graph does."""
+
+    def __init__(self, workshop: Workshop, report: Progress) -> None:
+        self._sample = workshop.sample
+        self._probe = workshop.sample.texts[:PROBE_TEXTS]
+        self._reference = self._training(workshop.embed(workshop.model), report)
+
+    def changed(self, embed: Embed, report: Progress) -> float:
+        return expected_changes(self._reference, self._training(embed, report))
+
+    def loss(self, embed: Embed) -> float:
+        reference = self._reference.vectors[: len(self._probe)].astype(np.float64)
+        found = embed(self._probe, silent).astype(np.float64)
+        return float(1 - np.einsum("nd,nd->n", reference, found).mean())
+
+    def _training(self, embed: Embed, report: Progress) -> TrainingSet:
+        vectors = embed(self._sample.texts + self._sample.anchors, report)
+        size = len(self._sample.texts)
+        return TrainingSet(vectors[:size], self._sample.labels, vectors[size:])
+
+
+def _nearest_scheme(
+    kind: Kind, workshop: Workshop, judge: _Judge, report: Progress
+) -> tuple[Scheme, onnx.ModelProto]:
+    """The strength of smoothing that is nearest to FP32 with all products in INT8; then seven
+    bits instead of eight, where sums of eight may overflow and that is nearer."""
+    waiting = [Scheme(kind, smoothing) for smoothing in SMOOTHINGS]
+    may_overflow = kind is not Kind.INT8_BLOCK and not Machine.here().has_vnni
+    steps = len(waiting) + may_overflow
+    tried: list[tuple[float, Scheme, onnx.ModelProto]] = []
+    while waiting:
+        scheme = waiting.pop(0)
+        named = f"smoothing {scheme.smoothing}" + (", 7 bits" if scheme.reduce_range else "")
+        report(len(tried) / steps, f"quantizing with {named}")
+        model = workshop.quantize(scheme, workshop.names)
+        report((len(tried) + 0.7) / steps, f"measuring {named}")
+        loss = judge.loss(workshop.embed(model, alone=kind is Kind.INT8_DYNAMIC))
+        tried.append((loss, scheme, model))
+        if not waiting and may_overflow and not scheme.reduce_range:
+            best = min(tried, key=lambda entry: entry[0])
+            waiting.append(replace(best[1], reduce_range=True))
+    _, scheme, model = min(tried, key=lambda entry: entry[0])
+    return scheme, model
+
+
+def _losses(board: Switchboard, judge: _Judge, report: Progress) -> dict[str, float]:
+    losses = {}
+    for index, name in enumerate(board.names):
+        report(index / len(board.names), f"measuring {name}")
+        # Rounding may make a product look better than none.
+        losses[name] = max(0.0, judge.loss(board.embed(frozenset({name}))))
+    return losses
 
 
 def _within(order: list[str], losses: dict[str, float], bearable: float) -> list[str]:
@@ -101,85 +192,3 @@ def _within(order: list[str], losses: dict[str, float], bearable: float) -> list
     while kept and sum(losses[name] for name in kept) > bearable:
         kept = kept[1:]
     return kept
-
-
-@dataclass(frozen=True)
-class _Board:
-    switches: Switchboard
-    scheme: Scheme
-
-
-class _Judge:
-    """Decides on the calibration texts with any choice of products, beside FP32."""
-
-    def __init__(self, board: Switchboard, sample: TokenizedSample, report: Progress) -> None:
-        self._board = board
-        self._sample = sample
-        self._reference = self._training(NOTHING, report)
-
-    def changed(self, quantized: frozenset[str], report: Progress) -> float:
-        return expected_changes(self._reference, self._training(quantized, report))
-
-    def _training(self, quantized: frozenset[str], report: Progress) -> TrainingSet:
-        both = self._sample.texts + self._sample.anchors
-        vectors = self._board.vectors(both, quantized, report)
-        size = len(self._sample.texts)
-        return TrainingSet(vectors[:size], self._sample.labels, vectors[size:])
-
-
-def _best_board(
-    model: onnx.ModelProto,
-    kind: Kind,
-    sample: TokenizedSample,
-    ranges: Ranges,
-    scratch: Path,
-    threads: int,
-    report: Progress,
-) -> _Board:
-    """Of the strengths of smoothing the one nearest to FP32; then seven bits instead of eight,
-    where sums of eight may overflow and that is nearer."""
-    schemes = [Scheme(kind, smoothing) for smoothing in SMOOTHINGS]
-    may_overflow = kind is not Kind.INT8_BLOCK and not Machine.here().has_vnni
-    steps = len(schemes) + may_overflow
-    best: tuple[float, _Board] | None = None
-    step = 0
-    while schemes:
-        scheme = schemes.pop(0)
-        named = f"smoothing {scheme.smoothing}" + (", 7 bits" if scheme.reduce_range else "")
-        report(step / steps, f"trying {named}")
-        board = _Board(Switchboard(model, scheme, ranges, scratch, threads), scheme)
-        probe = _Probe(board.switches, sample.texts[:PROBE_TEXTS])
-        report((step + 0.5) / steps, f"trying {named}")
-        loss = probe.loss(frozenset(board.switches.names))
-        if best is None or loss < best[0]:
-            best = (loss, board)
-        if not schemes and may_overflow and not scheme.reduce_range:
-            schemes.append(replace(best[1].scheme, reduce_range=True))
-        step += 1
-    if best is None:
-        raise EncoderError("There is no scheme to quantize by.")
-    return best[1]
-
-
-def _losses(board: _Board, sample: TokenizedSample, report: Progress) -> dict[str, float]:
-    probe = _Probe(board.switches, sample.texts[:PROBE_TEXTS])
-    names = board.switches.names
-    losses = {}
-    for index, name in enumerate(names):
-        report(index / len(names), f"measuring {name}")
-        # Rounding may make a product look better than none.
-        losses[name] = max(0.0, probe.loss(frozenset({name})))
-    return losses
-
-
-class _Probe:
-    """1 - mean cosine to FP32, on few texts."""
-
-    def __init__(self, board: Switchboard, texts: list[list[int]]) -> None:
-        self._board = board
-        self._texts = texts
-        self._reference = board.vectors(texts, NOTHING).astype(np.float64)
-
-    def loss(self, quantized: frozenset[str]) -> float:
-        found = self._board.vectors(self._texts, quantized).astype(np.float64)
-        return float(1 - np.einsum("nd,nd->n", self._reference, found).mean())

@@ -1,6 +1,6 @@
 """Graphs run while they are being made, before they are encoders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,13 +46,13 @@ def run_all(
     report: Progress = silent,
     *,
     alone: bool = False,
-    **values: NDArray[np.float32],
+    more: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> NDArray[np.float32]:
-    """Unit vectors (n, d) of texts that are not empty. `values` are further inputs."""
+    """Unit vectors (n, d) of one text or more. `more` are further inputs."""
     found: list[tuple[list[int], NDArray[np.float32]]] = []
     done = 0
     for chosen, batch in batches(token_ids, alone=alone):
-        inputs = {"input_ids": batch, "attention_mask": np.ones_like(batch), **values}
+        inputs = {"input_ids": batch, "attention_mask": np.ones_like(batch), **(more or {})}
         found.append((chosen, session.run(None, inputs)[0]))
         done += len(chosen)
         report(done / len(token_ids), f"{done} of {len(token_ids)} texts")

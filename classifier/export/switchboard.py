@@ -4,7 +4,8 @@ What a node's INT8 form does to the vectors is measured by turning one switch, a
 a model for each choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from classifier.engine.kinds import Kind
-from classifier.export.calibration import Ranges
+from classifier.export.calibration import Activations
 from classifier.export.graph import products
 from classifier.export.quantize import Scheme, quantize
 from classifier.export.session import open_session, run_all
-from classifier.progress import Progress, silent
+from classifier.progress import Progress
 
 SWITCHES = "switches"
 TWIN = "_twin"
@@ -33,7 +34,7 @@ class Switchboard:
         self,
         model: onnx.ModelProto,
         scheme: Scheme,
-        ranges: Ranges,
+        activations: Activations,
         scratch: Path,
         threads: int = 1,
     ) -> None:
@@ -42,20 +43,16 @@ class Switchboard:
         self.sizes = np.array(list(sizes.values()))
         self._runs_alone = scheme.kind is Kind.INT8_DYNAMIC
         twins = frozenset(name + TWIN for name in self.names)
-        wired = quantize(_with_twins(model, self.names), scheme, twins, ranges, scratch)
+        wired = quantize(_with_twins(model, self.names), scheme, twins, activations, scratch)
         self._session = open_session(wired, threads)
 
-    def vectors(
-        self,
-        token_ids: Sequence[Sequence[int]],
-        quantized: frozenset[str],
-        report: Progress = silent,
-    ) -> NDArray[np.float32]:
-        """Unit vectors (n, d) with the products `quantized` in INT8 and the others in FP32."""
+    def embed(
+        self, quantized: frozenset[str]
+    ) -> Callable[[Sequence[Sequence[int]], Progress], NDArray[np.float32]]:
+        """From token ids to unit vectors (n, d), the products `quantized` being in INT8 and the
+        others in FP32."""
         switches = np.array([name in quantized for name in self.names], dtype=np.float32)
-        return run_all(
-            self._session, token_ids, report, alone=self._runs_alone, **{SWITCHES: switches}
-        )
+        return partial(run_all, self._session, alone=self._runs_alone, more={SWITCHES: switches})
 
 
 def _with_twins(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
