@@ -19,7 +19,7 @@ def test_a_file_is_chosen_classified_and_downloaded(site: Site, page: Page, tmp_
     source.write_text("\ufeff" + ROWS, encoding="utf-8")
     sign_in(page, site)
     page.goto("/admin/classify-file/")
-    page.get_by_label("File", exact=True).set_input_files(source)
+    page.locator("#id_file").set_input_files(source)
     # The columns are read from the file.
     expect(page.get_by_label("Column of the descriptions")).to_have_value("memo")
     expect(page.get_by_label("Column of the amounts")).to_have_value("betrag")

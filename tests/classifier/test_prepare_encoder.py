@@ -103,7 +103,7 @@ def test_weights_that_are_not_the_published_ones_are_refused(weights: Path, tmp_
 
 @pytest.mark.django_db
 def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"holds no model\.safetensors"):
+    with pytest.raises(CommandError, match=r"is not a model: it holds no config\.json"):
         call_command("prepare_encoder", source=tmp_path)
 
 

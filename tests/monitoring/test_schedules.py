@@ -32,10 +32,11 @@ def test_a_second_sync_changes_nothing() -> None:
 @pytest.mark.django_db
 def test_a_schedule_changed_by_hand_is_put_right_and_runs_when_it_was_to() -> None:
     sync_schedules()
-    Schedule.objects.update(minutes=99)
-    next_run = Schedule.objects.get(name="recover lost jobs").next_run
+    wanted = Schedule.objects.filter(name="recover lost jobs")
+    wanted.update(minutes=99)
+    next_run = wanted.get().next_run
     assert sync_schedules() == (["recover lost jobs"], [])
-    row = Schedule.objects.get(name="recover lost jobs")
+    row = wanted.get()
     assert (row.minutes, row.next_run) == (1, next_run)
 
 

@@ -174,7 +174,7 @@ def test_broken_files_of_the_active_version_do_not_spoil_a_build(
     version, is_new = build_version(force=True)
     assert is_new
     assert not version.comparisons.exists()
-    with pytest.raises(BundleError, match=r"prototypes\.safetensors"):
+    with pytest.raises(BundleError, match=r"config\.json"):
         compare_versions(version, second_version)
 
 
