@@ -75,13 +75,15 @@ def test_another_model_is_refused_and_the_worst_text_named(
 
         def encode(self, texts: list[str]) -> np.ndarray:  # type: ignore[override]
             vectors = super().encode(texts)
-            vectors[7] = vectors[8]
+            if wrong in texts:
+                vectors[texts.index(wrong)] = super().encode([texts[0]])[0]
             return vectors
 
     texts = parity_texts()
+    wrong = texts[7]
     with pytest.raises(EncoderError, match="differs from the original") as raised:
         check_parity(Altered(exported_encoder), load_model(weights), texts)
-    assert repr(texts[7]) in str(raised.value)
+    assert repr(wrong) in str(raised.value)
 
 
 def test_too_few_texts_to_compare_on_are_refused(exported_encoder: Path, weights: Path) -> None:
