@@ -207,6 +207,7 @@ def print_targets(
     dynamic = measured.of(Kind.INT8_DYNAMIC.label)
     limits = Limits()
     validation = validations.get(chosen.choice)
+    # The reference has none, and differs from itself in nothing.
     changed = 100 * validation.comparison.changed.value if validation else 0.0
     lost = -validation.comparison.difference if validation else 0.0
     targets = [
@@ -220,11 +221,14 @@ def print_targets(
     print(f"{table(('target', 'bound', 'found', ''), targets)}\n")
 
 
-def target(name: str, found: float | None, bound: float, *, at_least: bool) -> list[object]:
+def at_least(name: str, found: float | None, bound: float) -> list[object]:
     if found is None:
-        return [name, bound, "", "cannot say"]
-    is_met = found >= bound if at_least else found <= bound
-    return [name, bound, found, "met" if is_met else "missed"]
+        return [name, f">= {bound}", "", "cannot say"]
+    return [name, f">= {bound}", found, "met" if found >= bound else "missed"]
+
+
+def at_most(name: str, found: float, bound: float) -> list[object]:
+    return [name, f"<= {bound}", found, "met" if found <= bound else "missed"]
 
 
 def print_seconds(seconds: dict[str, float]) -> None:

@@ -1,6 +1,6 @@
 """Which artifact to serve: the quickest of those that answer as the reference does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -48,30 +48,31 @@ class Recommendation:
 
 
 def recommend(artifacts: Sequence[Artifact], limits: Limits | None = None) -> Recommendation:
-    """The artifact with the least median latency at batch 1 among those within the limits.
+    """The quickest artifact at batch 1 among those within the limits.
 
-    Raises EncoderError where none may be chosen: at least the reference may, once it is measured.
+    Quickness is the speed-up over FP32, which is a median of rounds and less shaken by a busy
+    machine than a latency; the median latency where one of them has no speed-up. Raises
+    EncoderError where none may be chosen: at least the reference may, once it is measured.
     """
     limits = limits or Limits()
     refusals = {artifact.name: refusal(artifact, limits) for artifact in artifacts}
-    allowed = [
-        (artifact.figures.p50_ms, artifact)
-        for artifact in artifacts
-        if artifact.figures and refusals[artifact.name] is None
-    ]
+    allowed = [artifact for artifact in artifacts if refusals[artifact.name] is None]
     if not allowed:
         raise EncoderError(
             "No encoder can be recommended: "
             + " ".join(f"{name}: {reason}" for name, reason in refusals.items())
         )
-    p50_ms, best = min(allowed, key=lambda pair: pair[0])
+    measured = [artifact.figures for artifact in allowed if artifact.figures]
+    speed = _over_fp32 if all(figures.over_fp32 for figures in measured) else _by_latency
+    best = max(allowed, key=lambda artifact: _score(artifact, speed))
+    found = _named(best, speed)
     return Recommendation(
         choice=best.name,
-        reason=_merits(best, p50_ms, limits),
+        reason=_merits(best, found, limits),
         others=tuple(
             Passed(
                 artifact.name,
-                refusals[artifact.name] or f"slower: {_p50(artifact)} against {p50_ms:.2f} ms.",
+                refusals[artifact.name] or f"slower: {_named(artifact, speed)} against {found}.",
             )
             for artifact in artifacts
             if artifact is not best
@@ -103,8 +104,8 @@ def refusal(artifact: Artifact, limits: Limits) -> str | None:
     return None
 
 
-def _merits(artifact: Artifact, p50_ms: float, limits: Limits) -> str:
-    quickest = f"the quickest at batch 1 ({p50_ms:.2f} ms)"
+def _merits(artifact: Artifact, speed: str, limits: Limits) -> str:
+    quickest = f"the quickest at batch 1 ({speed})"
     if artifact.validation is None:
         return f"{quickest}; it is the reference."
     comparison = artifact.validation.comparison
@@ -115,5 +116,18 @@ def _merits(artifact: Artifact, p50_ms: float, limits: Limits) -> str:
     )
 
 
-def _p50(artifact: Artifact) -> str:
-    return f"{artifact.figures.p50_ms:.2f}" if artifact.figures else "unknown"
+def _over_fp32(figures: Figures) -> float:
+    return figures.over_fp32 or 0.0
+
+
+def _by_latency(figures: Figures) -> float:
+    return 1 / figures.p50_ms
+
+
+def _score(artifact: Artifact, speed: Callable[[Figures], float]) -> float:
+    return speed(artifact.figures) if artifact.figures else 0.0
+
+
+def _named(artifact: Artifact, speed: Callable[[Figures], float]) -> str:
+    score = _score(artifact, speed)
+    return f"{score:.2f} × FP32" if speed is _over_fp32 else f"{1 / score:.2f} ms"

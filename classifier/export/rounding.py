@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 PEAK = 127
 # Of the mean of the diagonal; what the texts never showed must not blow up.
 DAMPING = 0.01
-# Rows whose errors are handed on one by one; the rest gets them as one product.
+# Blocks whose rows make up for one another one by one; for earlier rows one product does.
 LAZY_BLOCKS = 2
 
 
@@ -16,30 +16,39 @@ def round_by_blocks(
 ) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Round weights (inputs, outputs) to int8 with a scale for each block of inputs and output.
 
-    Row by row, the error of rounding is made up for in the rows that are not yet rounded, as far
-    as the inputs go together: `moments` (inputs, inputs) is the sum of x xᵀ over inputs x. Frantar
-    et al., "GPTQ" (2023), eq. 2 and algorithm 1. Returns the whole numbers, of the shape of
+    `moments` (inputs, inputs), the sum of x xᵀ over inputs x, says how far inputs go together:
+    as far as they do, a row makes up for the errors of the rows before it. What is lost is
+    tr(Eᵀ M E) for the errors E; with M = A D Aᵀ, A being upper triangular of unit diagonal, row k
+    errs least where it is rounded from w_k + Σ_{j<k} A_jk E_j. Chee et al., "QuIP" (2023), eq. 2,
+    which equals Frantar et al., "GPTQ" (2023). Returns the whole numbers, of the shape of
     `weights`, and the scales (blocks, outputs).
     """
     inputs, outputs = weights.shape
-    left = weights.astype(np.float64)
-    damped = moments.astype(np.float64)
-    damped[np.diag_indices(inputs)] += DAMPING * np.trace(damped) / inputs + np.finfo(float).tiny
-    factor = np.linalg.cholesky(np.linalg.inv(damped)).T
+    exact = weights.astype(np.float64)
+    feedback = _feedback(moments)
     numbers = np.empty((inputs, outputs), dtype=np.int8)
     scales = np.empty((-(-inputs // block_size), outputs), dtype=np.float32)
+    errors = np.zeros((inputs, outputs))
     step = LAZY_BLOCKS * block_size
     for start in range(0, inputs, step):
         stop = min(start + step, inputs)
-        errors = np.empty((stop - start, outputs))
+        wanted = exact[start:stop] + feedback[:start, start:stop].T @ errors[:start]
         for row in range(start, stop):
             if row % block_size == 0:
-                block = np.abs(left[row : min(row + block_size, inputs)]).max(axis=0)
-                scales[row // block_size] = np.where(block > 0, block / PEAK, 1)
+                peaks = np.abs(wanted[row - start : row - start + block_size]).max(axis=0)
+                scales[row // block_size] = np.where(peaks > 0, peaks / PEAK, 1)
+            within = feedback[start:row, row] @ errors[start:row]
             scale = scales[row // block_size]
-            numbers[row] = np.clip(np.rint(left[row] / scale), -PEAK, PEAK)
-            error = (left[row] - numbers[row] * scale) / factor[row, row]
-            left[row + 1 : stop] -= np.outer(factor[row, row + 1 : stop], error)
-            errors[row - start] = error
-        left[stop:] -= factor[start:stop, stop:].T @ errors
+            rounded = np.clip(np.rint((wanted[row - start] + within) / scale), -PEAK, PEAK)
+            numbers[row] = rounded
+            errors[row] = exact[row] - rounded * scale
     return numbers, scales
+
+
+def _feedback(moments: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The A of M = A D Aᵀ: Cholesky from the last row to the first, columns scaled."""
+    damped = moments.astype(np.float64)
+    size = len(damped)
+    damped[np.diag_indices(size)] += DAMPING * np.trace(damped) / size + np.finfo(float).tiny
+    upper = np.linalg.cholesky(damped[::-1, ::-1])[::-1, ::-1]
+    return upper / np.diag(upper)

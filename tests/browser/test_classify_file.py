@@ -25,7 +25,7 @@ def test_a_file_is_chosen_classified_and_downloaded(site: Site, page: Page, tmp_
     expect(page.get_by_label("Column of the amounts")).to_have_value("betrag")
     page.get_by_role("button", name="Classify", exact=True).click()
     page.locator('#job-progress[data-status="succeeded"]').wait_for(timeout=JOB_MILLISECONDS)
-    expect(page.get_by_text("3 rows: 2 with a category")).to_be_visible()
+    expect(page.locator("#job-progress")).to_contain_text("3 rows: 2 with a category")
     with page.expect_download() as download:
         page.locator("#results").click()
     with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
