@@ -8,31 +8,35 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from classifier.artifacts import encoder_folder
 from classifier.engine.bundle import file_digest
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.exceptions import EncoderError
+from classifier.export.drafts import keep
 from classifier.export.model import load_model
 from classifier.export.parity import check_parity, is_batch_invariant
-from classifier.export.pipeline import keep
 from classifier.export.source import DEFAULT_NAME, PUBLISHED_DIGESTS, find_source
 from classifier.models import Encoder
-from classifier.services.encoders import parity_texts
+from classifier.services.encoders import EXPORT_FOLDER, parity_texts
 
 
 @pytest.fixture
 def weights(exported_encoder: Path) -> Path:
-    return next((Path(settings.ARTIFACTS_DIR) / "weights").iterdir())
+    return next((settings.LOCAL_DIR / EXPORT_FOLDER / "weights").iterdir())
 
 
 @pytest.mark.django_db
 def test_the_row_says_what_the_file_is(encoder: Encoder) -> None:
-    path = settings.ARTIFACTS_DIR / encoder.folder / "model.onnx"
+    path = encoder_folder(encoder) / "model.onnx"
     assert file_digest(path) == encoder.digest
     assert path.stat().st_size == encoder.size_bytes
     assert encoder.source_digest == PUBLISHED_DIGESTS[DEFAULT_NAME]
     assert (encoder.dimension, encoder.precision) == (384, "fp32")
+    assert encoder.parity_texts
     assert encoder.parity_texts >= 200
+    assert encoder.parity_max_difference is not None
     assert encoder.parity_max_difference <= 1e-4
+    assert encoder.parity_min_cosine is not None
     assert encoder.parity_min_cosine >= 0.9999
     assert encoder.batch_invariant
 
