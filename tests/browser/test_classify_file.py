@@ -19,13 +19,13 @@ def test_a_file_is_chosen_classified_and_downloaded(site: Site, page: Page, tmp_
     source.write_text("\ufeff" + ROWS, encoding="utf-8")
     sign_in(page, site)
     page.goto("/admin/classify-file/")
-    page.get_by_label("File", exact=True).set_input_files(source)
+    page.locator("#id_file").set_input_files(source)
     # The columns are read from the file.
     expect(page.get_by_label("Column of the descriptions")).to_have_value("memo")
     expect(page.get_by_label("Column of the amounts")).to_have_value("betrag")
     page.get_by_role("button", name="Classify", exact=True).click()
     page.locator('#job-progress[data-status="succeeded"]').wait_for(timeout=JOB_MILLISECONDS)
-    expect(page.get_by_text("3 rows: 2 with a category")).to_be_visible()
+    expect(page.locator("#job-progress")).to_contain_text("3 rows: 2 with a category")
     with page.expect_download() as download:
         page.locator("#results").click()
     with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
