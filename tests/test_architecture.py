@@ -93,9 +93,18 @@ def imports(path: Path, *, only_at_import_time: bool = False) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if not (only_at_import_time and is_function):
+        if not (only_at_import_time and _is_run_later(node)):
             nodes.extend(ast.iter_child_nodes(node))
+
+
+def _is_run_later(node: ast.AST) -> bool:
+    """Whether what is inside is not run when the module is imported: functions, types alone."""
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    return is_function or (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    )
 
 
 def is_within(name: str, package: str) -> bool:

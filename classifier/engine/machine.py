@@ -16,6 +16,7 @@ FEATURES = (
     "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8",
     "asimd", "asimddp", "i8mm", "bf16", "sve",
 )  # fmt: skip
+VNNI = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Machine:
     def digest(self) -> str:
         """SHA-256 in hex of all fields."""
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()
+
+    @property
+    def has_vnni(self) -> bool:
+        """Whether a sum of INT8 products never overflows on the way."""
+        return not VNNI.isdisjoint(self.features)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "features": list(self.features)}

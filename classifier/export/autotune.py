@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from classifier.engine.machine import Machine, this_machine
 from classifier.exceptions import EncoderError
 from classifier.export.child import CONTENDER, Child
-from classifier.export.machine import Machine
 from classifier.progress import Progress, silent
 
 SECONDS = 1.0
@@ -98,7 +98,7 @@ def autotune(
             )
     choice, reason = choose(trials)
     report(1.0, reason)
-    return Tuning(Machine.here(), spinning, seconds, tuple(trials), choice, reason)
+    return Tuning(this_machine(), spinning, seconds, tuple(trials), choice, reason)
 
 
 def splits_of(cpus: int) -> list[tuple[int, int]]:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from classifier.engine.encoder import MODEL_FILE
+from classifier.engine.machine import Machine, this_machine
 from classifier.exceptions import EncoderError
 from classifier.export.child import CONTENDER, Child
 from classifier.export.contender import ONNX, TORCH
-from classifier.export.machine import Machine
 from classifier.export.source import WEIGHTS_FILE, transformer_folder
 from classifier.progress import Progress, silent
 
@@ -133,7 +133,7 @@ def benchmark(
             turn.peak_bytes = turn.child.ask({"do": "memory"})["peak_bytes"]
     report(1.0, "measured")
     return Benchmark(
-        machine=Machine.here(),
+        machine=this_machine(),
         settings=settings,
         figures=tuple(
             _figures(

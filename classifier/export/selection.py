@@ -10,10 +10,10 @@ import onnx
 from numpy.typing import NDArray
 
 from classifier.engine.kinds import Kind
+from classifier.engine.machine import this_machine
 from classifier.exceptions import EncoderError
 from classifier.export.calibration import Activations
 from classifier.export.graph import products
-from classifier.export.machine import Machine
 from classifier.export.quantize import Scheme, quantize
 from classifier.export.session import open_session, run_all
 from classifier.export.switchboard import Switchboard
@@ -159,7 +159,7 @@ def _nearest_scheme(
     """The strength of smoothing that is nearest to FP32 with all products in INT8; then seven
     bits instead of eight, where sums of eight may overflow and that is nearer."""
     waiting = [Scheme(kind, smoothing) for smoothing in SMOOTHINGS]
-    may_overflow = kind is not Kind.INT8_BLOCK and not Machine.here().has_vnni
+    may_overflow = kind is not Kind.INT8_BLOCK and not this_machine().has_vnni
     steps = len(waiting) + may_overflow
     tried: list[tuple[float, Scheme, onnx.ModelProto]] = []
     while waiting:

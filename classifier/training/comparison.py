@@ -1,7 +1,6 @@
-"""How often two encoders, or two versions, decide otherwise."""
+"""How often two encoders decide otherwise."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from classifier.engine.engine import Engine
-from classifier.engine.types import Decision, Transaction
 from classifier.exceptions import TrainingError
 from classifier.training.evaluation import Z_95, wilson_interval
 from classifier.training.prototypes import (
@@ -19,9 +16,6 @@ from classifier.training.prototypes import (
     Weights,
     leave_one_out_scores,
 )
-
-SAMPLES = 20
-CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +48,6 @@ class Comparison:
     difference: float
     difference_low: float
     difference_high: float
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedText:
-    """A descriptor and its two answers; None where there was none."""
-
-    text: str
-    reference: str | None
-    candidate: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EngineComparison:
-    """How often two versions answer otherwise; an abstention is an answer.
-
-    `samples` are the first SAMPLES of those that differ.
-    """
-
-    changed: Share
-    samples: tuple[ChangedText, ...]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -140,29 +111,6 @@ def expected_changes(
     return float(ndtr(-leads.astype(float) / size).mean())
 
 
-def compare_engines(
-    reference: Engine, candidate: Engine, descriptions: Sequence[str]
-) -> EngineComparison:
-    """Let two versions decide on the same descriptors. Raises TrainingError where none is given."""
-    if not descriptions:
-        raise TrainingError("There is no descriptor to compare on.")
-    different = []
-    for start in range(0, len(descriptions), CHUNK):
-        chunk = descriptions[start : start + CHUNK]
-        transactions = [Transaction(text) for text in chunk]
-        answers = zip(
-            chunk, reference.classify(transactions), candidate.classify(transactions), strict=True
-        )
-        different += [
-            ChangedText(text, _slug(one), _slug(other))
-            for text, one, other in answers
-            if _slug(one) != _slug(other)
-        ]
-    return EngineComparison(
-        changed=Share.of(len(different), len(descriptions)), samples=tuple(different[:SAMPLES])
-    )
-
-
 def paired_difference_interval(
     ones: NDArray[np.bool_], others: NDArray[np.bool_]
 ) -> tuple[float, float]:
@@ -190,7 +138,3 @@ def paired_difference_interval(
 
 def _joined(one: float, other: float, correlation: float) -> float:
     return math.sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))
-
-
-def _slug(decision: Decision) -> str | None:
-    return decision.category.slug if decision.category else None
