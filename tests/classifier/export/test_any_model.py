@@ -12,27 +12,28 @@ from classifier.exceptions import EncoderError
 from classifier.export.pipeline import export_encoder
 from classifier.export.sample import Sample
 from classifier.export.source import ModelSource, find_source
-from tests.classifier.export.conftest import DIMENSION, Make
+from tests.classifier.export.conftest import Make
+from tests.models import DIMENSION
 
 
 def test_a_model_that_pools_by_its_first_token_gives_the_same_vectors(
-    make_model: Make, sample: Sample, tmp_path: Path
+    model: Make, sample: Sample, tmp_path: Path
 ) -> None:
-    folder = make_model("cls", normalize=True)
+    folder = model("cls", normalize=True)
     exported = export_encoder(ModelSource("tiny", folder, None), tmp_path, sample.texts[:250])
     encoder = Encoder(exported.folder)
     assert (encoder.card.dimension, encoder.card.max_tokens) == (DIMENSION, 40)
     texts = list(sample.texts[:50])
-    model = SentenceTransformer(str(folder), device="cpu")
-    expected = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    original = SentenceTransformer(str(folder), device="cpu")
+    expected = original.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     assert np.abs(encoder.encode(texts) - expected).max() < 1e-5
     encoder.warm()
 
 
 def test_another_way_of_pooling_is_refused_by_name(
-    make_model: Make, sample: Sample, tmp_path: Path
+    model: Make, sample: Sample, tmp_path: Path
 ) -> None:
-    source = ModelSource("tiny", make_model("max"), None)
+    source = ModelSource("tiny", model("max"), None)
     with pytest.raises(EncoderError, match="pools by max; mean or cls can be exported"):
         export_encoder(source, tmp_path, sample.texts[:250])
     assert not (tmp_path / "encoders").exists()
@@ -43,16 +44,16 @@ def test_another_way_of_pooling_is_refused_by_name(
     [("tokenizer.json", "tokenizer"), ("model.safetensors", "safetensors")],
 )
 def test_a_folder_that_lacks_a_file_is_refused_by_its_name(
-    make_model: Make, missing: str, reason: str
+    model: Make, missing: str, reason: str
 ) -> None:
-    folder = make_model()
+    folder = model()
     next(folder.rglob(missing)).unlink()
     with pytest.raises(EncoderError, match=reason):
         find_source("tiny", folder)
 
 
-def test_pickled_weights_are_refused(make_model: Make) -> None:
-    folder = make_model()
+def test_pickled_weights_are_refused(model: Make) -> None:
+    folder = model()
     weights = next(folder.rglob("model.safetensors"))
     weights.rename(weights.with_name("pytorch_model.bin"))
     with pytest.raises(EncoderError, match="pickle"):
@@ -60,9 +61,9 @@ def test_pickled_weights_are_refused(make_model: Make) -> None:
 
 
 def test_weights_that_are_cut_short_are_refused(
-    make_model: Make, sample: Sample, tmp_path: Path
+    model: Make, sample: Sample, tmp_path: Path
 ) -> None:
-    folder = make_model()
+    folder = model()
     weights = next(folder.rglob("model.safetensors"))
     weights.write_bytes(weights.read_bytes()[:5000])
     with pytest.raises(EncoderError):
@@ -70,8 +71,8 @@ def test_weights_that_are_cut_short_are_refused(
     assert not (tmp_path / "encoders").exists()
 
 
-def test_a_list_of_modules_that_is_none_is_named(make_model: Make) -> None:
-    folder = make_model()
+def test_a_list_of_modules_that_is_none_is_named(model: Make) -> None:
+    folder = model()
     (folder / "modules.json").write_text(json.dumps({"not": "a list"}))
     with pytest.raises(EncoderError, match=r"modules\.json does not list modules"):
         find_source("tiny", folder)

@@ -14,7 +14,7 @@ from classifier.export.recipe import Recipe
 from classifier.export.sample import Sample
 from classifier.export.selection import NO_BOUND
 from classifier.export.validation import validate
-from tests.classifier.export.conftest import DIMENSION
+from tests.models import DIMENSION
 
 
 @pytest.fixture(scope="session")
