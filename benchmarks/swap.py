@@ -243,8 +243,7 @@ def probe(connection: HTTPConnection, ended: Event) -> list[tuple[float, str]]:
 
 def mismatches(seen: Sequence[Seen]) -> list[str]:
     """What is wrong with each answer that is not its version's own, offline."""
-    from django.conf import settings
-
+    from classifier.artifacts import bundle_of
     from classifier.engine.engine import Engine
     from classifier.engine.types import Transaction
     from classifier.models import ModelVersion, Prediction
@@ -255,7 +254,7 @@ def mismatches(seen: Sequence[Seen]) -> list[str]:
         if not each.error:
             by_version[each.version].append(each)
     for name, answers in by_version.items():
-        engine = Engine.load(settings.ARTIFACTS_DIR / ModelVersion.objects.get(name=name).folder)
+        engine = Engine.load(bundle_of(ModelVersion.objects.get(name=name)).folder)
         texts = sorted({answer.text for answer in answers})
         decisions = {text: engine.classify([Transaction(text)])[0] for text in texts}
         rows = Prediction.objects.select_related("version", "category")

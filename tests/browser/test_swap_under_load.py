@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection
 from itertools import cycle
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -30,17 +29,28 @@ PAUSE_SECONDS = 0.01
 # After which a process is taken never to follow.
 PATIENCE = 60
 TEXTS = [text for _, text in read_examples()][::20]
-# A version that was not shown every fifth example.
+# The active version, and one that was not shown every fifth example: key, name, folder.
 BUILD = """
-from classifier.models import Example
+import json
+from classifier.artifacts import bundle_of
+from classifier.models import Example, ModelVersion
 from classifier.services.versions import build_version
 hidden = list(Example.objects.order_by("id").values_list("pk", flat=True)[::5])
 Example.objects.filter(pk__in=hidden).update(is_active=False)
-print("built", build_version()[0].name)
+versions = [ModelVersion.objects.active().get(), build_version()[0]]
 Example.objects.filter(pk__in=hidden).update(is_active=True)
+told = [[each.pk, each.name, str(bundle_of(each).folder)] for each in versions]
+print("RESULT", json.dumps(told))
 """
 
 Facts = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    key: int
+    name: str
+    folder: str
 
 
 @dataclass
@@ -119,18 +129,18 @@ def connections_to_each_process(site: Site) -> Iterator[dict[int, HTTPConnection
         yield found
 
 
-def wait_for(version: str, processes: dict[int, HTTPConnection]) -> None:
+def wait_for(version: Version, processes: dict[int, HTTPConnection]) -> None:
     for pid, connection in processes.items():
         is_served = partial(serves, connection, version)
-        wait_until(is_served, PATIENCE, f"process {pid} serves {version}")
+        wait_until(is_served, PATIENCE, f"process {pid} serves {version.name}")
 
 
-def serves(connection: HTTPConnection, version: str) -> bool:
-    return bool(ready(connection)["version"] == version)
+def serves(connection: HTTPConnection, version: Version) -> bool:
+    return bool(ready(connection)["version"] == version.name)
 
 
-def activate(page: Page, version_key: int) -> None:
-    page.goto(f"/admin/classifier/modelversion/{version_key}/activate/")
+def activate(page: Page, version: Version) -> None:
+    page.goto(f"/admin/classifier/modelversion/{version.key}/activate/")
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_text("is active.")).to_be_visible()
 
@@ -145,6 +155,12 @@ def roll_back(page: Page) -> None:
 def stored(manage: Callable[..., str], model: str) -> dict[Any, dict[str, Any]]:
     """The installation's rows by key, floats as they are stored."""
     return {row["pk"]: row["fields"] for row in json.loads(manage("dumpdata", model))}
+
+
+def offline_answers(version: Version) -> dict[str, Facts]:
+    """What the version's files alone say of each text."""
+    decisions = Engine.load(version.folder).classify([Transaction(text) for text in TEXTS])
+    return dict(zip(TEXTS, map(facts_of, decisions), strict=True))
 
 
 def facts_of(decision: Decision) -> Facts:
@@ -171,41 +187,35 @@ def facts_of_row(row: dict[str, Any], slugs: dict[int, str]) -> Facts:
 
 @pytest.mark.browser
 def test_no_request_fails_and_every_answer_is_that_of_the_version_it_names(
-    site: Site, page: Page, manage: Callable[..., str], environment: dict[str, str]
+    site: Site, page: Page, manage: Callable[..., str]
 ) -> None:
     key = manage("create_api_key", "swap").strip()
-    built = manage("shell", "--verbosity", "0", "-c", BUILD).split("built ")[1].strip()
-    versions = stored(manage, "classifier.modelversion")
-    keys = {fields["name"]: pk for pk, fields in versions.items()}
-    (before,) = (row["name"] for row in versions.values() if row["status"] == "active")
-    assert before != built
+    printed = manage("shell", "--verbosity", "0", "-c", BUILD).split("RESULT ")[1]
+    old, new = (Version(*each) for each in json.loads(printed))
     sign_in(page, site)
 
     with connections_to_each_process(site) as processes:
-        wait_for(before, processes)
+        wait_for(old, processes)
         with load(site, key) as seen:
             for _ in range(ROUNDS):
-                activate(page, keys[built])
-                wait_for(built, processes)
+                activate(page, new)
+                wait_for(new, processes)
                 roll_back(page)
-                wait_for(before, processes)
+                wait_for(old, processes)
     assert seen.failures == []
 
     slugs = {pk: fields["slug"] for pk, fields in stored(manage, "classifier.category").items()}
     rows = stored(manage, "classifier.prediction")
-    offline = {}
-    for name in (before, built):
-        folder = Path(environment["TXCAT_DATA_DIR"]) / "artifacts" / versions[keys[name]]["folder"]
-        decisions = Engine.load(folder).classify([Transaction(text) for text in TEXTS])
-        offline[name] = dict(zip(TEXTS, map(facts_of, decisions), strict=True))
-    assert offline[before] != offline[built]
+    offline = {version.name: offline_answers(version) for version in (old, new)}
+    assert offline[old.name] != offline[new.name]
 
-    answered = {before: 0, built: 0}
+    answered = {old.name: 0, new.name: 0}
+    keys = {version.name: version.key for version in (old, new)}
     for prediction_id, answer in seen.answers.items():
         name, row = answer["model_version"], rows[prediction_id]
+        expected = offline[name][answer["text"]]
         answered[name] += 1
         assert row["version"] == keys[name]
-        assert facts_of_row(row, slugs) == offline[name][answer["text"]]
-        category = answer["category"] and answer["category"]["slug"]
-        assert category == offline[name][answer["text"]][0]
+        assert facts_of_row(row, slugs) == expected
+        assert (answer["category"] and answer["category"]["slug"]) == expected[0]
     assert min(answered.values()) > 0
