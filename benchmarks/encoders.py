@@ -211,12 +211,10 @@ def print_targets(
     changed = 100 * validation.comparison.changed.value if validation else 0.0
     lost = -validation.comparison.difference if validation else 0.0
     targets = [
-        target("INT8 dynamic over FP32", dynamic.over_fp32, MIN_DYNAMIC_OVER_FP32, at_least=True),
-        target(
-            "INT8 dynamic over torch", dynamic.over_torch, MIN_DYNAMIC_OVER_TORCH, at_least=True
-        ),
-        target("recommended: changed %", changed, 100 * limits.max_changed, at_least=False),
-        target("recommended: points lost", lost, limits.max_points_lost, at_least=False),
+        at_least("INT8 dynamic over FP32", dynamic.over_fp32, MIN_DYNAMIC_OVER_FP32),
+        at_least("INT8 dynamic over torch", dynamic.over_torch, MIN_DYNAMIC_OVER_TORCH),
+        at_most("recommended: changed %", changed, 100 * limits.max_changed),
+        at_most("recommended: points lost", lost, limits.max_points_lost),
     ]
     print(f"{table(('target', 'bound', 'found', ''), targets)}\n")
 

@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from classifier.engine.bundle import file_digest
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.exceptions import EncoderError
+from classifier.export.drafts import keep
 from classifier.export.model import load_model
 from classifier.export.parity import check_parity, is_batch_invariant
-from classifier.export.pipeline import keep
 from classifier.export.source import DEFAULT_NAME, PUBLISHED_DIGESTS, find_source
 from classifier.models import Encoder
 from classifier.services.encoders import parity_texts
