@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -54,7 +55,7 @@ def write_tiny_model(folder: Path, *, kind: str = "bert", pooling: str = "mean")
 
 
 def _model(kind: str, size: int) -> PreTrainedModel:
-    shape = {
+    shape: dict[str, Any] = {
         "vocab_size": size,
         "hidden_size": DIMENSION,
         "num_hidden_layers": 2,
@@ -84,7 +85,7 @@ def _write_tokenizer(folder: Path, kind: str) -> int:
         single=f"{first} $A {last}",
         special_tokens=[(name, tokenizer.token_to_id(name)) for name in (first, last)],
     )
-    PreTrainedTokenizerFast(
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         pad_token=padding,
         unk_token=unknown,
