@@ -1,41 +1,53 @@
-"""Models of a moment, and texts to judge their encoders by."""
+"""A tiny model, and what is made from it, shared by all tests of making encoders."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from classifier.export.pipeline import ExportedEncoder, export_encoder
+from classifier.engine.descriptors import normalize
+from classifier.engine.kinds import DERIVED_KINDS, Kind
+from classifier.export.pipeline import (
+    DerivedEncoder,
+    ExportedEncoder,
+    derive_encoder,
+    export_encoder,
+)
 from classifier.export.sample import Sample
-from classifier.export.source import ModelSource
-from tests.models import WORDS, make_model
-
-Make = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """A function from a way of pooling to a sentence-transformers folder."""
-
-    def make(pooling: str = "mean", *, normalize: bool = False) -> Path:
-        return make_model(tmp_path_factory.mktemp("model"), pooling, normalize=normalize)
-
-    return make
+from classifier.export.selection import NO_BOUND
+from classifier.export.source import find_source
+from classifier.services.taxonomy import read_examples
+from classifier.training.build import label_indexes
+from tests.bundles import seed_categories_info
+from tests.tiny import write_tiny_model
 
 
 @pytest.fixture(scope="session")
 def sample() -> Sample:
-    """Sixteen hundred texts of one to nine words, each of the category of its first word."""
-    rng = np.random.default_rng(5)
-    texts = [
-        " ".join([*rng.choice(WORDS, size=rng.integers(1, 7)), *map(str, rng.integers(0, 20, 2))])
-        for _ in range(1700)
-    ]
-    return Sample.of(texts, [WORDS.index(text.split()[0]) for text in texts], WORDS)
+    """The seed's examples."""
+    categories, anchors = seed_categories_info()
+    slugs, texts = zip(*read_examples(), strict=True)
+    return Sample.of([normalize(text) for text in texts], label_indexes(slugs, categories), anchors)
 
 
 @pytest.fixture(scope="session")
-def tiny(model: Make, sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> ExportedEncoder:
-    source = ModelSource("tiny", model(), None)
-    return export_encoder(source, tmp_path_factory.mktemp("tiny"), sample.texts[:300])
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("artifacts")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny", pooling="cls")
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_model: Path, artifacts: Path, sample: Sample) -> ExportedEncoder:
+    return export_encoder(find_source("tiny", tiny_model), artifacts, sample.texts[:300])
+
+
+@pytest.fixture(scope="session")
+def derived(tiny: ExportedEncoder, artifacts: Path, sample: Sample) -> dict[Kind, DerivedEncoder]:
+    """Every kind that is made from the tiny model, with no bound on decisions changed."""
+    return {
+        kind: derive_encoder(tiny.folder, kind, artifacts, sample, max_changed=NO_BOUND)
+        for kind in DERIVED_KINDS
+    }

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.models import make_model
 from tests.processes import WORKER, manage, own_environment, running, wait_until
+from tests.tiny import write_tiny_model
 
 SECONDS = 180
 STALE_SECONDS = 3
@@ -91,7 +91,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_model(tmp_path_factory.mktemp("model"))
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
 def test_a_job_outlives_two_workers_fails_with_the_third_and_is_done_when_retried(
