@@ -29,7 +29,7 @@ class Caller:
 
     def __str__(self) -> str:
         if self.api_key is not None:
-            return f"key {self.api_key.pk}"
+            return f"key {self.api_key.prefix}"
         return f"user {self.user.pk}" if self.user is not None else "nobody"
 
 
@@ -101,5 +101,5 @@ def _looked_into(path: Path, options: FileOptions) -> FileOptions:
 def _running_key(path: Path, options: FileOptions, caller: Caller, version_name: str | None) -> str:
     with path.open("rb") as file:
         content = file_digest(file, "sha256").hexdigest()
-    asked = json.dumps([content, options.as_json(), version_name])
-    return f"classify_file:{caller}:{sha256(asked.encode()).hexdigest()[:40]}"
+    asked = json.dumps([str(caller), content, options.as_json(), version_name])
+    return f"classify_file:{sha256(asked.encode()).hexdigest()}"

@@ -36,7 +36,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=30, choices=Kind.choices)
     parameters = models.JSONField(default=dict)
     running_key = models.CharField(
-        max_length=200,
+        max_length=100,
         blank=True,
         help_text="Of jobs with the same one, a single one may be unfinished; empty: any number.",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from classifier.engine.kinds import Kind
+from classifier.engine.machine import this_machine
 from classifier.exceptions import EncoderError
 from classifier.export.benchmark import Benchmark, Contender, Settings, benchmark
 from classifier.export.child import CONTENDER, Child
@@ -72,8 +73,7 @@ def test_without_torch_there_is_no_ratio_to_it(contenders: list[Contender], samp
 
 def test_the_machine_stands_beside_the_figures(measured: Benchmark) -> None:
     machine = measured.as_json()["machine"]
-    assert len(machine["fingerprint"]) >= 16
-    assert machine["cpus"] >= 1
+    assert machine == this_machine().as_json()
     assert measured.as_json()["settings"]["threads"] == 1
 
 
