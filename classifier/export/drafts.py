@@ -46,7 +46,7 @@ def full_disk_named(folder: Path) -> Iterator[None]:
         if not _is_full(error):
             raise
         raise EncoderError(
-            f"The disk under {folder} is full; nothing was kept. Make room and try again."
+            f"The disk under {folder} is full; what was begun is removed. Make room and try again."
         ) from error
 
 
