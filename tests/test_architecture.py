@@ -34,6 +34,7 @@ PURE = {
         "numpy",
         "torch",
         "onnx",
+        "google.protobuf",
         "onnxruntime",
         "safetensors",
         "sentence_transformers",

@@ -43,11 +43,18 @@ def full_disk_named(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if not _is_full(error):
             raise
         raise EncoderError(
-            f"The disk under {folder} is full; nothing was kept. Make room and try again."
+            f"The disk under {folder} is full; what was begun is removed. Make room and try again."
         ) from error
+
+
+def _is_full(error: OSError) -> bool:
+    """Copying a folder gathers what went wrong in words, without numbers."""
+    if isinstance(error, shutil.Error):
+        return any(os.strerror(code) in str(error) for code in FULL)
+    return error.errno in FULL
 
 
 def sweep_drafts(artifacts: Path) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType
@@ -16,6 +17,7 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 from onnxruntime.quantization.quantize import quantize_dynamic, quantize_static
 
 from classifier.engine.kinds import Kind
+from classifier.exceptions import EncoderError
 from classifier.export.calibration import Activations, smooth
 from classifier.export.graph import (
     PRODUCT,
@@ -57,7 +59,7 @@ def quantize(
     smoothed, inputs = smooth(model, activations, scheme.smoothing, nodes)
     if scheme.kind is Kind.INT8_BLOCK:
         return _by_blocks(smoothed, nodes, inputs)
-    with _files(smoothed, scratch) as (source, target):
+    with _files(smoothed, scratch) as (source, target), _cut_short_named(scratch):
         if scheme.kind is Kind.INT8_DYNAMIC:
             quantize_dynamic(
                 source,
@@ -149,6 +151,19 @@ def _files(model: onnx.ModelProto, scratch: Path) -> Iterator[tuple[Path, Path]]
         add_pre_process_metadata(model)
         onnx.save(model, source)
         yield source, Path(folder) / "quantized.onnx"
+
+
+@contextmanager
+def _cut_short_named(scratch: Path) -> Iterator[None]:
+    """The quantizers write copies of the model, of which some are cut short without an error
+    where the disk is full, and then cannot be read."""
+    try:
+        yield
+    except DecodeError as error:
+        raise EncoderError(
+            f"The disk under {scratch.parent} or {tempfile.gettempdir()} is full: a working copy "
+            "of the model was cut short. Make room and try again."
+        ) from error
 
 
 def _write_ranges(model: onnx.ModelProto, activations: Activations, target: Path) -> Path:

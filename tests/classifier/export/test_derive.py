@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from classifier.engine.bundle import file_digest
@@ -143,9 +144,37 @@ def test_cancelled_at_any_report_nothing_is_left(
         assert visible(tmp_path / "stopped") == set()
 
 
-def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        shutil.Error([("from", "to", f"[Errno 28] {os.strerror(errno.ENOSPC)}: 'to'")]),
+    ],
+)
+def test_a_full_disk_is_named_and_leaves_nothing(error: OSError, tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"disk under .* is full"), draft_folder(tmp_path):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise error
+    assert visible(tmp_path) == set()
+
+
+@pytest.mark.parametrize("kind", [Kind.INT8_DYNAMIC, Kind.INT8_STATIC])
+def test_a_working_copy_that_was_cut_short_is_a_full_disk(
+    kind: Kind,
+    tiny: ExportedEncoder,
+    sample: Sample,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The native writer of working copies says nothing when no more fits on the disk."""
+    infer = onnx.shape_inference.infer_shapes_path
+
+    def cut_short(source: str, target: str) -> None:
+        infer(source, target)
+        os.truncate(target, Path(target).stat().st_size // 2)
+
+    monkeypatch.setattr(onnx.shape_inference, "infer_shapes_path", cut_short)
+    with pytest.raises(EncoderError, match="is full: a working copy"):
+        derive_encoder(tiny.folder, kind, tmp_path, sample)
     assert visible(tmp_path) == set()
 
 
