@@ -199,6 +199,7 @@ def _quantized(
         _recipe(kind, encoder.card, model),
         per_channel=True,
         reduce_range=chosen.scheme.reduce_range,
+        needs_vnni=chosen.scheme.needs_vnni,
         block_size=BLOCK_SIZE if kind is Kind.INT8_BLOCK else None,
         smoothing=chosen.scheme.smoothing,
         quantized=chosen.quantized,

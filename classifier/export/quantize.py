@@ -39,11 +39,13 @@ OPTIONS = {"DefaultTensorType": onnx.TensorProto.FLOAT}
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """How products are quantized. `smoothing` is the strength of `calibration.smooth`;
-    with `reduce_range` weights use seven of eight bits."""
+    with `reduce_range` weights use seven of eight bits. `needs_vnni`: chosen where sums of INT8
+    products cannot overflow; on a CPU where they can, the same file decides otherwise."""
 
     kind: Kind
     smoothing: float
     reduce_range: bool = False
+    needs_vnni: bool = False
 
 
 def quantize(

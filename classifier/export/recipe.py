@@ -17,9 +17,10 @@ class Recipe:
 
     `reference_digest` is that of the FP32 file. `fused` counts nodes by kind. `quantized` and
     `left_out` name the products with weights that run in INT8 and those that stay in FP32.
-    `smoothing` is the share of an activation's range that moved into the weights (0: none),
-    `block_size` how many values share a range. `changed` is the share of decisions that differ
-    from the reference on `calibration_texts` texts, None where nothing can differ but rounding;
+    `needs_vnni`: on a CPU without these instructions sums overflow, and what was measured does not
+    hold. `smoothing` is the share of an activation's range that moved into the weights (0: none),
+    `block_size` how many values share a range. `changed` is the share of decisions
+    expected to differ from the reference, by `calibration_texts` texts; None where only rounding can;
     `max_changed` is the bound that products were left out for.
     """
 
@@ -29,6 +30,7 @@ class Recipe:
     runtime_version: str
     per_channel: bool = False
     reduce_range: bool = False
+    needs_vnni: bool = False
     block_size: int | None = None
     smoothing: float = 0.0
     quantized: tuple[str, ...] = ()

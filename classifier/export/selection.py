@@ -174,7 +174,8 @@ def _nearest_scheme(
             best = min(tried, key=lambda entry: entry[0])
             waiting.append(replace(best[1], reduce_range=True))
     _, scheme, model = min(tried, key=lambda entry: entry[0])
-    return scheme, model
+    is_exact = kind is Kind.INT8_BLOCK or may_overflow or scheme.reduce_range
+    return replace(scheme, needs_vnni=not is_exact), model
 
 
 def _losses(board: Switchboard, judge: _Judge, report: Progress) -> dict[str, float]:

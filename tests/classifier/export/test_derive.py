@@ -97,6 +97,15 @@ def test_the_same_input_gives_the_same_file(
     assert again.card.digest == derived[kind].card.digest
 
 
+def test_blocks_never_need_instructions_that_a_cpu_may_lack(
+    derived: dict[Kind, DerivedEncoder],
+) -> None:
+    assert not derived[Kind.INT8_BLOCK].recipe.needs_vnni
+    dynamic, static = derived[Kind.INT8_DYNAMIC].recipe, derived[Kind.INT8_STATIC].recipe
+    assert dynamic.needs_vnni == static.needs_vnni
+    assert not (static.needs_vnni and static.reduce_range)
+
+
 @pytest.mark.parametrize("size", [0, 1, 99])
 @pytest.mark.parametrize("kind", QUANTIZED)
 def test_too_few_texts_to_calibrate_on_are_refused_with_the_number_needed(
