@@ -19,9 +19,9 @@ class Recipe:
     `left_out` name the products with weights that run in INT8 and those that stay in FP32.
     `needs_vnni`: on a CPU without these instructions sums overflow, and what was measured does not
     hold. `smoothing` is the share of an activation's range that moved into the weights (0: none),
-    `block_size` how many values share a range. `changed` is the share of decisions
-    expected to differ from the reference, by `calibration_texts` texts; None where only rounding can;
-    `max_changed` is the bound that products were left out for.
+    `block_size` how many values share a range. `changed` is the share of decisions expected to
+    differ from the reference, by `calibration_texts` texts, None where nothing but rounding
+    does; `max_changed` is the bound that products were left out for.
     """
 
     kind: Kind
