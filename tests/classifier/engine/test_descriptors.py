@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.engine.descriptors import MAX_CANONICAL_LENGTH, _fold, normalize
+from classifier.engine.descriptors import MAX_CANONICAL_LENGTH, normalize
+from classifier.engine.descriptors.canonical import _fold
 
 CANONICAL = [
     # processor prefixes
