@@ -3,9 +3,10 @@
 manifest.json          each file's SHA-256 and size; see `manifest`
 config.json            version, categories, weights, calibration, bounds, build figures
 prototypes.safetensors prototypes (c, d) float32
-examples.safetensors   vectors (n, d) float32, labels (n,) int32, ascending
+examples.safetensors   vectors and text_vectors (n, d) float32, labels (n,) int32, ascending
 examples.json          texts
 encoder/               model.onnx, tokenizer.json, encoder.json
+merchants/             merchant knowledge, see `merchants.knowledge`; not in every version
 """
 
 import json
@@ -25,6 +26,7 @@ from classifier.engine.decision import Bounds
 from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, EncoderCard
 from classifier.engine.manifest import FORMAT, MANIFEST_FILE, Manifest
 from classifier.engine.manifest import file_digest as file_digest
+from classifier.engine.merchants.knowledge import KINDS_FILE, MerchantKnowledge, read_knowledge
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import BundleError
@@ -34,6 +36,7 @@ PROTOTYPES_FILE = "prototypes.safetensors"
 EXAMPLES_FILE = "examples.safetensors"
 EXAMPLE_TEXTS_FILE = "examples.json"
 ENCODER_FOLDER = "encoder"
+MERCHANTS_FOLDER = "merchants"
 REQUIRED_FILES = (
     CONFIG_FILE,
     PROTOTYPES_FILE,
@@ -59,6 +62,7 @@ class Bundle:
     calibration: Calibration
     bounds: Bounds
     figures: Mapping[str, Any]
+    merchants: MerchantKnowledge | None
 
     @property
     def encoder_folder(self) -> Path:
@@ -77,6 +81,8 @@ def write_bundle(
     calibration: Calibration,
     bounds: Bounds,
     figures: Mapping[str, Any],
+    merchants_folder: Path | None = None,
+    merchant_weight: float = 0.0,
 ) -> str:
     """Write a bundle at `folder`, which must not exist. Returns the manifest's SHA-256.
 
@@ -87,11 +93,19 @@ def write_bundle(
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         (draft / ENCODER_FOLDER).mkdir(parents=True)
-        for source in sorted(encoder_folder.iterdir()):
-            if source.name != MANIFEST_FILE:
-                link_or_copy(source, draft / ENCODER_FOLDER / source.name)
+        _link_all(encoder_folder, draft / ENCODER_FOLDER)
+        if merchants_folder is not None:
+            (draft / MERCHANTS_FOLDER).mkdir()
+            _link_all(merchants_folder, draft / MERCHANTS_FOLDER)
         save_file({"prototypes": prototypes.vectors}, draft / PROTOTYPES_FILE)
-        save_file({"vectors": examples.vectors, "labels": examples.labels}, draft / EXAMPLES_FILE)
+        save_file(
+            {
+                "vectors": examples.vectors,
+                "text_vectors": examples.text_vectors,
+                "labels": examples.labels,
+            },
+            draft / EXAMPLES_FILE,
+        )
         _write_json(draft / EXAMPLE_TEXTS_FILE, list(examples.texts))
         _write_json(
             draft / CONFIG_FILE,
@@ -100,6 +114,7 @@ def write_bundle(
                 "normalizer_version": normalizer_version,
                 "categories": [asdict(category) for category in prototypes.categories],
                 "neighbor_weight": neighbor_weight,
+                "merchant_weight": merchant_weight,
                 "calibration": asdict(calibration),
                 "bounds": asdict(bounds),
                 "figures": figures,
@@ -130,7 +145,8 @@ def read_bundle(
             if name not in manifest.files:
                 raise BundleError(f"{folder / MANIFEST_FILE} does not list {name}.")
         manifest.check(folder, verified=(verified_encoder,) if verified_encoder else ())
-        bundle = _read_files(folder)
+        has_merchants = f"{MERCHANTS_FOLDER}/{KINDS_FILE}" in manifest.files
+        bundle = _read_files(folder, has_merchants=has_merchants)
         _check_shapes(bundle)
     except FileNotFoundError as error:
         raise BundleError(f"{error.filename or folder} is missing.") from error
@@ -143,7 +159,7 @@ def read_bundle(
     return bundle
 
 
-def _read_files(folder: Path) -> Bundle:
+def _read_files(folder: Path, *, has_merchants: bool) -> Bundle:
     config = _read_json(folder / CONFIG_FILE)
     categories = tuple(
         CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
@@ -158,11 +174,18 @@ def _read_files(folder: Path) -> Bundle:
         encoder=EncoderCard.read(folder / ENCODER_FOLDER),
         normalizer_version=config["normalizer_version"],
         prototypes=PrototypeSet(categories, prototypes),
-        examples=ExampleSet(texts, examples["labels"], examples["vectors"], categories),
+        examples=ExampleSet(
+            texts, examples["labels"], examples["vectors"], examples["text_vectors"], categories
+        ),
         neighbor_weight=float(config["neighbor_weight"]),
         calibration=Calibration(**config["calibration"]),
         bounds=Bounds(**config["bounds"]),
         figures=config["figures"],
+        merchants=(
+            read_knowledge(folder / MERCHANTS_FOLDER, float(config["merchant_weight"]))
+            if has_merchants
+            else None
+        ),
     )
 
 
@@ -171,16 +194,28 @@ def _check_shapes(bundle: Bundle) -> None:
     shapes = {
         "prototypes": (bundle.prototypes.vectors.shape, (count, dimension)),
         "examples": (bundle.examples.vectors.shape, (len(bundle.examples.texts), dimension)),
+        "text vectors": (
+            bundle.examples.text_vectors.shape,
+            (len(bundle.examples.texts), dimension),
+        ),
         "labels": (bundle.examples.labels.shape, (len(bundle.examples.texts),)),
     }
     for name, (found, expected) in shapes.items():
         if found != expected:
             raise BundleError(f"{bundle.folder}: {name} have shape {found}, not {expected}.")
+    if bundle.merchants is not None and bundle.merchants.vectors.shape[1:] != (dimension,):
+        raise BundleError(f"{bundle.folder}: the kinds of merchants have no {dimension} columns.")
     if not np.isfinite(bundle.prototypes.vectors).all():
         raise BundleError(f"{bundle.folder}: prototypes are not finite.")
     labels = bundle.examples.labels
     if not np.array_equal(np.unique(labels), np.arange(count)) or (np.diff(labels) < 0).any():
         raise BundleError(f"{bundle.folder}: examples are not in the order of the categories.")
+
+
+def _link_all(source: Path, target: Path) -> None:
+    for path in sorted(source.iterdir()):
+        if path.name != MANIFEST_FILE:
+            link_or_copy(path, target / path.name)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.calibration import Calibration
+from classifier.engine.merchants.types import MerchantMatch
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import (
     Alternative,
@@ -46,7 +47,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A Decision but for its text, cache flag and timings."""
+    """A Decision but for its text, merchant, cache flag and timings."""
 
     category: CategoryInfo | None
     level: Level
@@ -56,7 +57,13 @@ class Verdict:
     margin: float | None = None
     alternatives: tuple[Alternative, ...] = ()
 
-    def decision(self, canonical_text: str, is_cached: bool, timings: Timings) -> Decision:
+    def decision(
+        self,
+        canonical_text: str,
+        merchant: MerchantMatch | None,
+        is_cached: bool,
+        timings: Timings,
+    ) -> Decision:
         return Decision(
             category=self.category,
             level=self.level,
@@ -66,6 +73,7 @@ class Verdict:
             margin=self.margin,
             alternatives=self.alternatives,
             canonical_text=canonical_text,
+            merchant=merchant,
             is_cached=is_cached,
             timings=timings,
         )

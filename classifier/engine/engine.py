@@ -12,6 +12,8 @@ from classifier.engine.cache import CacheKey, EmbeddingCache
 from classifier.engine.decision import NO_TEXT, DecisionRule
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder, Threads
+from classifier.engine.merchants.matching import sure
+from classifier.engine.merchants.types import MerchantMatch
 from classifier.engine.types import Decision, Neighbor, Timings, Transaction
 from classifier.exceptions import BundleError
 
@@ -69,27 +71,33 @@ class Engine:
         normalize_ms = (perf_counter() - started) * 1000
         vectors, cached, tokenize_ms, encode_ms = self._vectors(texts)
         decide_started = perf_counter()
-        verdicts = [
-            self._rule.decide(vectors[text], transaction.flow) if text in vectors else NO_TEXT
-            for text, transaction in zip(texts, transactions, strict=True)
-        ]
+        verdicts = []
+        for text, transaction in zip(texts, transactions, strict=True):
+            match = self._find(text, transaction.country)
+            verdict = NO_TEXT
+            if text in vectors:
+                verdict = self._rule.decide(self._mix(vectors[text], match), transaction.flow)
+            verdicts.append((verdict, match))
         decide_ms = (perf_counter() - decide_started) * 1000
         timings = Timings(normalize_ms + tokenize_ms, encode_ms, decide_ms)
         return [
-            verdict.decision(text, text in cached, timings)
-            for text, verdict in zip(texts, verdicts, strict=True)
+            verdict.decision(text, sure(match), text in cached, timings)
+            for text, (verdict, match) in zip(texts, verdicts, strict=True)
         ]
 
     def nearest_examples(self, description: str, count: int = NEIGHBORS) -> list[Neighbor]:
         """The labelled examples most similar to a descriptor; none where it has no text."""
         text = normalize(description)
         vectors, _, _, _ = self._vectors([text])
-        return self.bundle.examples.nearest(vectors[text], count) if text in vectors else []
+        if text not in vectors:
+            return []
+        vector = self._mix(vectors[text], self._find(text, ""))
+        return self.bundle.examples.nearest(vector, count)
 
     def cache_examples(self) -> None:
         """Put the vectors of the version's own examples in the cache."""
         examples = self.bundle.examples
-        for text, vector in zip(examples.texts, examples.vectors, strict=True):
+        for text, vector in zip(examples.texts, examples.text_vectors, strict=True):
             self.cache.put(self._key(normalize(text)), vector)
 
     def warm(self) -> float:
@@ -121,6 +129,14 @@ class Engine:
                 self.cache.put(self._key(text), vector)
         encoded = perf_counter()
         return vectors, cached, (tokenized - started) * 1000, (encoded - tokenized) * 1000
+
+    def _find(self, text: str, country: str) -> MerchantMatch | None:
+        merchants = self.bundle.merchants
+        return None if merchants is None else merchants.find(text, country)
+
+    def _mix(self, vector: NDArray[np.float32], match: MerchantMatch | None) -> NDArray[np.float32]:
+        merchants = self.bundle.merchants
+        return vector if merchants is None else merchants.mix(vector, match)
 
     def _key(self, text: str) -> CacheKey:
         return CacheKey(self.encoder.card.digest, NORMALIZER_VERSION, text)

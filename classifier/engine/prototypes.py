@@ -42,12 +42,14 @@ class PrototypeSet:
 class ExampleSet:
     """The labelled examples of a version, those of one category side by side.
 
-    `vectors` is (n, d) float32; `labels` (n,) int32, ascending indexes into `categories`.
+    `vectors` is (n, d) float32, with what their merchants sell mixed in; `text_vectors`, of the
+    same shape, is of the texts alone; `labels` (n,) int32, ascending indexes into `categories`.
     """
 
     texts: tuple[str, ...]
     labels: NDArray[np.int32]
     vectors: NDArray[np.float32]
+    text_vectors: NDArray[np.float32]
     categories: Sequence[CategoryInfo]
 
     @cached_property

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from classifier.engine.merchants.types import MerchantMatch
+
 
 class Direction(StrEnum):
     """Which way money moves. A transaction is EXPENSE (out) or INCOME (in)."""
@@ -34,11 +36,16 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A descriptor and what is known beside it. A negative `amount` is money out."""
+    """A descriptor and what is known beside it.
+
+    A negative `amount` is money out; `country` is where the payer is at home, an ISO 3166-1
+    alpha-2 code in lower case, "" where it is not known.
+    """
 
     description: str
     direction: Direction | None = None
     amount: Decimal | None = None
+    country: str = ""
 
     @property
     def flow(self) -> Direction | None:
@@ -102,7 +109,8 @@ class Decision:
     the calibrated probability that the best category is the right one. Where `category` is
     None, `reason` says why and `alternatives` starts with the best guess; otherwise
     `alternatives` starts with the runner-up. The three figures are None where there was no
-    text to embed or no category to compare with. `timings` are those of the whole call.
+    text to embed or no category to compare with. `merchant` is who was paid, None where that
+    cannot be said surely enough to name anyone. `timings` are those of the whole call.
     """
 
     category: CategoryInfo | None
@@ -113,6 +121,7 @@ class Decision:
     margin: float | None
     alternatives: tuple[Alternative, ...]
     canonical_text: str
+    merchant: MerchantMatch | None
     is_cached: bool
     timings: Timings
 

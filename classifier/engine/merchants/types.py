@@ -9,9 +9,9 @@ class Merchant:
 
     `aliases` are further names, as people write them. `tag` is what is bought there, in
     OpenStreetMap's way: "shop=supermarket", with its kind of food or ware behind a semicolon where
-    one is known: "amenity=fast_food;cuisine=pizza". `countries` are ISO 3166-1 alpha-2 codes in
-    lower case; none means anywhere. `category` is a slug where an analyst has said what payments
-    to this merchant are, else "".
+    one is known: "amenity=fast_food;cuisine=pizza"; `other_tags` what can be bought from it
+    besides. `countries` are ISO 3166-1 alpha-2 codes in lower case; none means anywhere.
+    `category` is a slug where an analyst has said what payments to this merchant are, else "".
     """
 
     key: str
@@ -21,6 +21,7 @@ class Merchant:
     countries: tuple[str, ...] = ()
     wikidata_id: str = ""
     category: str = ""
+    other_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,12 @@ class Tag:
 class MerchantMatch:
     """A merchant that characters `start` to `end` of a descriptor name.
 
+    `tag` is the one of the merchant's that the rest of the text speaks for, as a rule its first.
     `confidence` is the chance, from 0 to 1, that it is this merchant who was paid.
     """
 
     merchant: Merchant
+    tag: str
     confidence: float
     start: int
     end: int

@@ -1,0 +1,274 @@
+"""Whom a descriptor names: candidates by name, and how sure each is."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from classifier.engine.descriptors import Descriptor, PartKind
+from classifier.engine.merchants.gazetteer import LEGAL_FORMS, MIN_JOINED, Gazetteer
+from classifier.engine.merchants.types import Merchant, MerchantMatch
+from classifier.engine.merchants.vocabulary import Vocabulary
+from classifier.engine.merchants.words import words
+
+# Longer names of more words are found by their first ones or not at all.
+MAX_WORDS = 6
+# Words of a descriptor that are looked at: a name stands before its end.
+MAX_READ = 24
+MIN_TRUNCATED = 6
+# Names that the cut text may begin: of more, none is told.
+MAX_COMPLETIONS = 4
+MIN_MISSPELT = 7
+# A card network's name field holds 22 to 25 characters; some banks cut it at 18.
+CUT_LENGTH = 15
+# Under it, nothing is made of a match.
+MIN_CONFIDENCE = 0.3
+# Under it, no merchant is named in an answer: none is better than a wrong one. What it may be
+# still speaks for a category, the less the less sure it is.
+SURE_CONFIDENCE = 0.6
+
+NAME_PARTS = (PartKind.MERCHANT, PartKind.URL)
+PLACE_PARTS = (PartKind.CITY, PartKind.REGION, PartKind.COUNTRY, PartKind.STORE_NUMBER)
+# Words of addresses, web names and shops that are no part of what someone is called.
+_IDLE = "www com net org co uk au ca us za de fr nl store stores shop online the and of at"
+IDLE = LEGAL_FORMS | frozenset(_IDLE.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of the descriptor; `is_name` where it is not known to be something else."""
+
+    text: str
+    start: int
+    end: int
+    is_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A merchant, a run of words that may name it, and what speaks for it.
+
+    `bits` is the information in the words as far as they were met; `coverage` the share of the
+    name's letters that they are, from 0 to 1; `country` 1 where the merchant is in the payment's
+    country, -1 where it is not, 0 where that cannot be said.
+    """
+
+    merchant: Merchant
+    tag: str
+    start: int
+    end: int
+    kind: str
+    bits: float
+    coverage: float
+    is_first: bool
+    country: int
+    is_told_by_words: bool
+    rivals: int
+
+
+# Natural logarithm of the odds; docs/decisions/0006-merchant-evidence.md has how they were found.
+ODDS = {
+    "exact": -1.0,
+    "joined": -1.2,
+    "plural": -1.4,
+    "truncated": -2.0,
+    "misspelt": -2.2,
+}
+BITS_WEIGHT = 0.16
+COVERAGE_WEIGHT = 3.2
+FIRST_WEIGHT = 0.8
+COUNTRY_WEIGHT = 1.2
+WORDS_WEIGHT = 0.8
+RIVAL_WEIGHT = -0.5
+CENTRE_BITS = 12.0
+CENTRE_COVERAGE = 0.5
+
+
+class Matcher:
+    """Finds the merchant of a descriptor. Safe under threads."""
+
+    def __init__(self, gazetteer: Gazetteer, vocabulary: Vocabulary) -> None:
+        self.gazetteer = gazetteer
+        self._vocabulary = vocabulary
+
+    def find(self, descriptor: Descriptor, country: str = "") -> MerchantMatch | None:
+        """The merchant that is most likely named, or None where none is likely to be.
+
+        `country`, an ISO 3166-1 alpha-2 code in lower case, is where the payer is at home; the
+        descriptor's own goes before it.
+        """
+        best: tuple[float, Candidate] | None = None
+        for candidate in self.candidates(descriptor, country):
+            chance = confidence(candidate)
+            if best is None or (chance, candidate.end - candidate.start) > (
+                best[0],
+                best[1].end - best[1].start,
+            ):
+                best = (chance, candidate)
+        if best is None or best[0] < MIN_CONFIDENCE:
+            return None
+        chance, found = best
+        return MerchantMatch(found.merchant, found.tag, chance, found.start, found.end)
+
+    def candidates(self, descriptor: Descriptor, country: str = "") -> Iterator[Candidate]:
+        """All that may be meant, in no order."""
+        tokens = _tokens(descriptor)
+        home = descriptor.location.country or country
+        names = [place for place, token in enumerate(tokens) if token.is_name]
+        if not names:
+            return
+        is_found = False
+        for first in names:
+            for last in range(first, min(first + MAX_WORDS, len(tokens))):
+                run = tokens[first : last + 1]
+                for kind, merchants in self._named(run):
+                    is_found = True
+                    yield self._judge(merchants, kind, 1.0, tokens, first, last, home)
+        if is_found:
+            return
+        for kind, share, merchants, first, last in self._near(descriptor, tokens, names):
+            yield self._judge(merchants, kind, share, tokens, first, last, home)
+
+    def _named(self, run: Sequence[Token]) -> Iterator[tuple[str, tuple[Merchant, ...]]]:
+        parts = [token.text for token in run]
+        merchants = self.gazetteer.named(parts)
+        if merchants:
+            yield "exact", merchants
+            return
+        joined = "".join(parts)
+        if len(joined) < MIN_JOINED:
+            return
+        merchants = self.gazetteer.written_together(joined)
+        if merchants:
+            yield "joined", merchants
+            return
+        other = joined[:-1] if joined.endswith("s") else joined + "s"
+        merchants = self.gazetteer.written_together(other)
+        if merchants:
+            yield "plural", merchants
+
+    def _near(
+        self, descriptor: Descriptor, tokens: Sequence[Token], names: Sequence[int]
+    ) -> Iterator[tuple[str, float, tuple[Merchant, ...], int, int]]:
+        """Names that the end of the text cut off, then misspelt ones, from the first word on."""
+        first, last = names[0], names[-1]
+        is_cut = len(descriptor.merchant_text) >= CUT_LENGTH
+        joined = "".join(token.text for token in tokens[first : last + 1])
+        if is_cut and len(joined) >= MIN_TRUNCATED and last - first < MAX_WORDS:
+            longer = self.gazetteer.beginning_with(joined)
+            if 0 < len(longer) <= MAX_COMPLETIONS:
+                key = min(longer, key=len)
+                merchants = self.gazetteer.written_together(key)
+                yield "truncated", len(joined) / len(key), merchants, first, last
+                return
+        for end in range(first, min(first + 3, last + 1)):
+            joined = "".join(token.text for token in tokens[first : end + 1])
+            if len(joined) < MIN_MISSPELT or joined.isdigit():
+                continue
+            allowed = 1 if len(joined) < 12 else 2
+            for key in self.gazetteer.beginning_with(joined[:4]):
+                distance = OSA.distance(joined, key, score_cutoff=allowed)
+                if distance <= allowed:
+                    merchants = self.gazetteer.written_together(key)
+                    yield "misspelt", 1 - distance / len(joined), merchants, first, end
+
+    def _judge(
+        self,
+        merchants: Sequence[Merchant],
+        kind: str,
+        share: float,
+        tokens: Sequence[Token],
+        first: int,
+        last: int,
+        home: str,
+    ) -> Candidate:
+        inside = tokens[first : last + 1]
+        outside = [
+            token
+            for place, token in enumerate(tokens)
+            if token.is_name and not first <= place <= last and token.text not in IDLE
+        ]
+        rest = {token.text for token in outside}
+        chosen, tag, is_told = self._choose(merchants, rest, home)
+        told = set(self.gazetteer.tag_words(tag).split())
+        unexplained = sum(_letters(token) for token in outside if token.text not in told)
+        covered = sum(_letters(token) for token in inside)
+        bits = sum(self._vocabulary.bits(token.text) for token in inside)
+        return Candidate(
+            merchant=chosen,
+            tag=tag,
+            start=inside[0].start,
+            end=inside[-1].end,
+            kind=kind,
+            bits=bits * share,
+            coverage=covered / (covered + unexplained) if covered else 0.0,
+            is_first=not any(token.is_name and token.text not in IDLE for token in tokens[:first]),
+            country=_country(chosen, home),
+            is_told_by_words=is_told or bool(told & rest),
+            rivals=len({merchant.tag for merchant in merchants}) - 1,
+        )
+
+    def _choose(
+        self, merchants: Sequence[Merchant], rest: set[str], home: str
+    ) -> tuple[Merchant, str, bool]:
+        """Of those with the name: whom the country, then the other words speak for."""
+        ranked = []
+        for place, merchant in enumerate(merchants):
+            for order, tag in enumerate((merchant.tag, *merchant.other_tags)):
+                told = bool(rest & set(self.gazetteer.tag_words(tag).split()))
+                ranked.append(
+                    (-_country(merchant, home), not told, order, place, merchant, tag, told)
+                )
+        *_, merchant, tag, told = min(ranked, key=lambda entry: entry[:4])
+        return merchant, tag, told
+
+
+def sure(match: MerchantMatch | None) -> MerchantMatch | None:
+    """The match, where it is sure enough to name the merchant."""
+    return match if match is not None and match.confidence >= SURE_CONFIDENCE else None
+
+
+def confidence(candidate: Candidate) -> float:
+    """The chance that the candidate is who was paid, from 0 to 1."""
+    odds = (
+        ODDS[candidate.kind]
+        + BITS_WEIGHT * (candidate.bits - CENTRE_BITS)
+        + COVERAGE_WEIGHT * (candidate.coverage - CENTRE_COVERAGE)
+        + FIRST_WEIGHT * candidate.is_first
+        + COUNTRY_WEIGHT * candidate.country
+        + WORDS_WEIGHT * candidate.is_told_by_words
+        + RIVAL_WEIGHT * min(candidate.rivals, 2)
+    )
+    return 1 / (1 + math.exp(-odds))
+
+
+def _country(merchant: Merchant, home: str) -> int:
+    if not home or not merchant.countries:
+        return 0
+    return 1 if home in merchant.countries else -1
+
+
+def _letters(token: Token) -> int:
+    """What a word weighs in a name; a number or a single letter says little."""
+    return 1 if token.text.isdigit() or len(token.text) == 1 else len(token.text)
+
+
+def _tokens(descriptor: Descriptor) -> list[Token]:
+    """The words of a name and of the place behind it, in the text's order.
+
+    Where all was recognized as something else, a processor is who was paid.
+    """
+    names = [part for part in descriptor.parts if part.kind in NAME_PARTS]
+    kinds = NAME_PARTS if names else (PartKind.PROCESSOR,)
+    tokens: list[Token] = []
+    for part in descriptor.parts:
+        if part.kind not in kinds and part.kind not in PLACE_PARTS:
+            continue
+        for word in words(descriptor.text[part.start : part.end]):
+            tokens.append(
+                Token(word.text, part.start + word.start, part.start + word.end, part.kind in kinds)
+            )
+            if len(tokens) == MAX_READ:
+                return tokens
+    return tokens
