@@ -11,7 +11,8 @@ class Merchant:
     OpenStreetMap's way: "shop=supermarket", with its kind of food or ware behind a semicolon where
     one is known: "amenity=fast_food;cuisine=pizza". `countries` are ISO 3166-1 alpha-2 codes in
     lower case; none means anywhere. `category` is a slug where an analyst has said what payments
-    to this merchant are, else "".
+    to this merchant are, else "". `other_tags` are what else is bought there, for hints in a text
+    to choose from: a supermarket's fuel.
     """
 
     key: str
@@ -21,6 +22,7 @@ class Merchant:
     countries: tuple[str, ...] = ()
     wikidata_id: str = ""
     category: str = ""
+    other_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
