@@ -46,6 +46,12 @@ PURE = {
         "classifier.exceptions",
         "classifier.progress",
     },
+    "classifier/merchant_data": {
+        "iso18245",
+        "classifier.engine.merchants",
+        "classifier.merchant_data",
+        "classifier.exceptions",
+    },
     "experiments/stats": {"numpy", "scipy", "experiments.stats"},
     "monitoring/detectors": {"numpy", "scipy", "monitoring.detectors"},
 }
@@ -72,6 +78,7 @@ WORKER_ONLY = (
     "classifier.export",
     "classifier.training",
     "classifier.management",
+    "classifier.merchant_data",
     "classifier.services.labelled_files",
 )
 HEAVY = {"torch", "sentence_transformers", "onnx", "scipy", "transformers", *WORKER_ONLY}
