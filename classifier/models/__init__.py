@@ -8,6 +8,7 @@ from classifier.models.encoder import Encoder, EncoderChoice
 from classifier.models.example import Example
 from classifier.models.feedback import Feedback
 from classifier.models.job import Job, JobEvent, JobPart
+from classifier.models.merchant import Merchant, MerchantTag
 from classifier.models.prediction import Prediction
 from classifier.models.targets import PerformanceTargets
 from classifier.models.version import Activation, ModelVersion, Prototype, Retirement
@@ -25,6 +26,8 @@ __all__ = [
     "Job",
     "JobEvent",
     "JobPart",
+    "Merchant",
+    "MerchantTag",
     "ModelVersion",
     "PerformanceTargets",
     "Prediction",

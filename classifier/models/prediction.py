@@ -6,6 +6,7 @@ from classifier.models.api_key import ApiKey
 from classifier.models.category import Category
 from classifier.models.choices import FlowChoices, LevelChoices, ReasonChoices
 from classifier.models.example import MAX_DESCRIPTION
+from classifier.models.merchant import Merchant
 from classifier.models.version import ModelVersion
 
 
@@ -33,6 +34,7 @@ class Prediction(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     direction = models.CharField(max_length=10, choices=FlowChoices.choices, blank=True)
     mcc = models.CharField("MCC", max_length=4, blank=True)
+    country = models.CharField(max_length=2, blank=True)
     occurred_at = models.DateTimeField(null=True)
     version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, related_name="predictions", db_index=False
@@ -46,6 +48,21 @@ class Prediction(models.Model):
     score = models.FloatField(null=True)
     margin = models.FloatField(null=True)
     alternatives = models.JSONField(default=list)
+    # The engine knows a merchant by its key, and rows are written without a look at the table.
+    merchant = models.ForeignKey(
+        Merchant,
+        to_field="key",
+        db_column="merchant_key",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="predictions",
+        db_constraint=False,
+        db_index=False,
+    )
+    merchant_text = models.CharField(max_length=MAX_DESCRIPTION, blank=True)
+    descriptor = models.JSONField(
+        default=dict, help_text="What else the description says: how, through whom and where."
+    )
     is_cached = models.BooleanField()
     latency_ms = models.FloatField(help_text="The engine's time for the whole request.")
 
@@ -61,6 +78,17 @@ class Prediction(models.Model):
                 fields=["reason", "created_at"],
                 condition=~models.Q(reason=""),
                 name="prediction_by_reason",
+            ),
+            models.Index(
+                fields=["merchant", "created_at"],
+                condition=models.Q(merchant__isnull=False),
+                name="prediction_by_merchant",
+            ),
+            # With the text, so that those of one text are found within it.
+            models.Index(
+                fields=["created_at", "merchant_text"],
+                condition=models.Q(merchant__isnull=True) & ~models.Q(merchant_text=""),
+                name="prediction_unrecognized",
             ),
             # Partial: a caller that sends neither pays for neither.
             models.Index(
