@@ -26,7 +26,7 @@ from classifier.engine.decision import Bounds
 from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, EncoderCard
 from classifier.engine.manifest import FORMAT, MANIFEST_FILE, Manifest
 from classifier.engine.manifest import file_digest as file_digest
-from classifier.engine.merchants.knowledge import KINDS_FILE, MerchantKnowledge, read_knowledge
+from classifier.engine.merchants.knowledge import KNOWLEDGE_FILE, MerchantKnowledge, read_knowledge
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import BundleError
@@ -145,7 +145,7 @@ def read_bundle(
             if name not in manifest.files:
                 raise BundleError(f"{folder / MANIFEST_FILE} does not list {name}.")
         manifest.check(folder, verified=(verified_encoder,) if verified_encoder else ())
-        has_merchants = f"{MERCHANTS_FOLDER}/{KINDS_FILE}" in manifest.files
+        has_merchants = f"{MERCHANTS_FOLDER}/{KNOWLEDGE_FILE}" in manifest.files
         bundle = _read_files(folder, has_merchants=has_merchants)
         _check_shapes(bundle)
     except FileNotFoundError as error:

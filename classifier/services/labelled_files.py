@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from classifier.engine.descriptors import normalize
 from classifier.engine.encoder import Encoder
+from classifier.engine.merchants.knowledge import MerchantKnowledge
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import InputFileError
 from classifier.services.csv_files import BadRow, CsvFile, detect_format
@@ -89,9 +90,13 @@ def _flow(cell: str) -> Direction | None:
 
 
 def embed_rows(
-    file: LabelledFile, encoder: Encoder, report: Callable[[int, int], None]
+    file: LabelledFile,
+    encoder: Encoder,
+    report: Callable[[int, int], None],
+    knowledge: MerchantKnowledge | None = None,
 ) -> LabelledRows:
-    """Embed each distinct text, and each label's name, once; `report` hears how many of all."""
+    """Embed each distinct text, and each label's name, once; `report` hears how many of all.
+    With `knowledge`, look for whom each text names."""
     slugs = sorted(set(file.labels))
     names = [slug.replace("_", " ").replace("-", " ") for slug in slugs]
     anchors = [anchor_text(name, "") for name in names]
@@ -113,4 +118,9 @@ def embed_rows(
         ),
         anchors=vectors[[place[anchor] for anchor in anchors]],
         flows=tuple(file.flows),
+        evidence=(
+            None
+            if knowledge is None
+            else knowledge.evidence_of(file.texts, encoder.card.dimension)
+        ),
     )

@@ -19,6 +19,7 @@ from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.manifest import FORMAT
+from classifier.engine.merchants.knowledge import MATCHER_VERSION
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import (
     BundleError,
@@ -32,6 +33,7 @@ from classifier.models import Category, Encoder, Example, Job, ModelVersion, Pro
 from classifier.progress import Progress, silent
 from classifier.services.comparisons import compare_with_active
 from classifier.services.encoders import chosen_encoder
+from classifier.services.knowledge import KnownMerchants, build_knowledge, known_merchants
 
 if TYPE_CHECKING:
     from classifier.jobs.context import JobContext
@@ -83,9 +85,10 @@ def build_version(
         .order_by("id")
         .values_list("text", "category__slug")
     ]
+    merchants = known_merchants()
     used = {slug for _, _, slug in examples}
     rows = [row for row in Category.objects.active().detailed().in_tree_order() if row.slug in used]
-    input_digest = _input_digest(encoder, rows, examples)
+    input_digest = _input_digest(encoder, rows, examples, merchants)
     newest = ModelVersion.objects.first()
     if newest and newest.input_digest == input_digest and not force and is_whole(newest):
         newest.input_read_at = input_read_at
@@ -95,19 +98,29 @@ def build_version(
 
     categories = [category_info(row) for row in rows]
     anchors = [_anchor(row) for row in rows]
-    texts = anchors + [canonical for _, canonical, _ in examples]
-    vectors = _encode(encoder, folder, texts, report)
-    training = TrainingSet(
-        vectors=vectors[len(anchors) :],
-        labels=label_indexes([slug for _, _, slug in examples], categories),
-        anchors=vectors[: len(anchors)],
-    )
-    built = build(categories, [text for text, _, _ in examples], training, settings.ABSTAIN_BELOW)
-    report(0.95, "writing the bundle")
-
-    figures = built.figures.as_json()
-    name = next_name()
+    canonical_texts = [canonical for _, canonical, _ in examples]
+    vectors = _encode(encoder, folder, anchors + canonical_texts, report)
+    slugs = [category.slug for category in categories]
     with scratch_folder() as scratch:
+        report(0.85, "embedding what merchants sell")
+        knowledge = build_knowledge(
+            scratch / "merchants",
+            merchants,
+            OnnxEncoder(folder, Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING)),
+            dict(zip(slugs, vectors, strict=False)),
+        )
+        training = TrainingSet(
+            vectors=vectors[len(anchors) :],
+            labels=label_indexes([slug for _, _, slug in examples], categories),
+            anchors=vectors[: len(anchors)],
+            evidence=knowledge.evidence_of(canonical_texts, encoder.dimension),
+        )
+        built = build(
+            categories, [text for text, _, _ in examples], training, settings.ABSTAIN_BELOW
+        )
+        report(0.95, "writing the bundle")
+        figures = built.figures.as_json()
+        name = next_name()
         write_bundle(
             scratch / name,
             version=name,
@@ -119,6 +132,8 @@ def build_version(
             calibration=built.calibration,
             bounds=built.bounds,
             figures=figures,
+            merchants_folder=scratch / "merchants",
+            merchant_weight=built.merchant_weight,
         )
         manifest_digest = keep_folder(scratch / name, verified={encoder.digest})
     version = ModelVersion(
@@ -247,17 +262,23 @@ def _vectors_of_last_version(encoder: Encoder) -> dict[str, NDArray[np.float32]]
         examples = bundle_of(last, verified_encoder=encoder.digest).examples
     except BundleError:
         return {}
-    return dict(zip(map(normalize, examples.texts), examples.vectors, strict=True))
+    return dict(zip(map(normalize, examples.texts), examples.text_vectors, strict=True))
 
 
 def _input_digest(
-    encoder: Encoder, categories: list[Category], examples: list[tuple[str, str, str]]
+    encoder: Encoder,
+    categories: list[Category],
+    examples: list[tuple[str, str, str]],
+    merchants: KnownMerchants,
 ) -> str:
     content = [
         FORMAT,
         encoder.digest,
         NORMALIZER_VERSION,
+        MATCHER_VERSION,
         settings.ABSTAIN_BELOW,
+        settings.HOME_COUNTRY,
+        merchants.digest,
         [[asdict(category_info(category)), category.description] for category in categories],
         examples,
     ]

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
@@ -55,6 +56,7 @@ class BuildFigures:
     calibration_error: float
     anchor_weight: float
     neighbor_weight: float
+    merchant_weight: float
     examples: int
     levels: tuple[LevelFigures, ...]
     categories: tuple[CategoryFigures, ...]
@@ -68,6 +70,7 @@ class BuiltVersion:
     prototypes: PrototypeSet
     examples: ExampleSet
     neighbor_weight: float
+    merchant_weight: float
     calibration: Calibration
     bounds: Bounds
     figures: BuildFigures
@@ -92,6 +95,8 @@ def build(
     if empty:
         raise TrainingError(f"No example in: {', '.join(empty)}.")
     weights = choose_weights(training, neighbor_weights)
+    text_vectors = training.vectors
+    training = training.with_merchants(weights.merchant)
     scores = leave_one_out_scores(training, weights)
     scored = Scored.of(scores, training.labels)
     confidence = cross_fitted_confidences(scored)
@@ -105,8 +110,9 @@ def build(
         by_category.append(CategoryFigures(category.slug, int(counts[index]), precision, recall))
     return BuiltVersion(
         prototypes=PrototypeSet(tuple(categories), build_prototypes(training, weights.anchor)),
-        examples=_by_category(categories, texts, training),
+        examples=_by_category(categories, texts, training, text_vectors),
         neighbor_weight=weights.neighbor,
+        merchant_weight=weights.merchant,
         calibration=fit_calibration(scored),
         bounds=bounds,
         figures=BuildFigures(
@@ -117,6 +123,7 @@ def build(
             calibration_error=expected_calibration_error(confidence, scored.is_right),
             anchor_weight=weights.anchor,
             neighbor_weight=weights.neighbor,
+            merchant_weight=weights.merchant,
             examples=len(texts),
             levels=tuple(measure_levels(confidence, scored, bounds)),
             categories=tuple(by_category),
@@ -125,13 +132,17 @@ def build(
 
 
 def _by_category(
-    categories: Sequence[CategoryInfo], texts: Sequence[str], training: TrainingSet
+    categories: Sequence[CategoryInfo],
+    texts: Sequence[str],
+    training: TrainingSet,
+    text_vectors: NDArray[np.float32],
 ) -> ExampleSet:
     order = np.argsort(training.labels, kind="stable")
     return ExampleSet(
         texts=tuple(texts[index] for index in order),
         labels=training.labels[order],
         vectors=training.vectors[order],
+        text_vectors=text_vectors[order],
         categories=tuple(categories),
     )
 

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from classifier.engine.decision import DecisionRule
+from classifier.engine.merchants.knowledge import mixed
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import TrainingError
 from classifier.training.build import build
@@ -37,7 +38,9 @@ class LabelledRows:
 
     `vectors` (n, d) float32 unit rows; `labels` (n,) int32 indexes into `categories`; `groups`
     (n,) ints, equal where rows must stay together; `anchors` (c, d) float32 unit rows; `flows`
-    which way each row moves money, None where it is unknown.
+    which way each row moves money, None where it is unknown; `evidence` (n, d) float32, what each
+    row's merchant sells times how sure the merchant is, zero where nothing is known, None where
+    merchants have no say.
     """
 
     texts: tuple[str, ...]
@@ -47,6 +50,7 @@ class LabelledRows:
     categories: tuple[CategoryInfo, ...]
     anchors: NDArray[np.float32]
     flows: tuple[Direction | None, ...]
+    evidence: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Outcome:
     train_rows: int
     test_rows: int
     anchor_weight: float | None
+    merchant_weight: float | None
     figures: Figures
 
 
@@ -187,6 +192,7 @@ def judge(
             labels=data.labels[drawn],
             # A vector of length zero adds nothing to a prototype, whatever its weight.
             anchors=data.anchors if has_anchor else np.zeros_like(data.anchors),
+            evidence=None if data.evidence is None else data.evidence[drawn],
         ),
         abstain_below,
         (0.0,) if head is Head.PROTOTYPE_NO_NEIGHBOR else NEIGHBOR_WEIGHTS,
@@ -194,10 +200,13 @@ def judge(
     rule = DecisionRule(
         built.prototypes, built.examples, built.neighbor_weight, built.calibration, built.bounds
     )
+    vectors = data.vectors[split.test]
+    if data.evidence is not None:
+        vectors = mixed(vectors, data.evidence[split.test], built.merchant_weight)
     place = {category.slug: index for index, category in enumerate(data.categories)}
     guesses, confidences, answered = [], [], []
-    for row in split.test:
-        verdict = rule.decide(data.vectors[row], data.flows[row])
+    for row, vector in zip(split.test, vectors, strict=True):
+        verdict = rule.decide(vector, data.flows[row])
         guess = verdict.category or next((a.category for a in verdict.alternatives), None)
         guesses.append(place[guess.slug] if guess else -1)
         confidences.append(verdict.confidence or 0.0)
@@ -209,6 +218,7 @@ def judge(
         train_rows=len(drawn),
         test_rows=len(split.test),
         anchor_weight=built.figures.anchor_weight if has_anchor else None,
+        merchant_weight=None if data.evidence is None else built.merchant_weight,
         figures=measure(
             data.labels[split.test],
             np.array(guesses),

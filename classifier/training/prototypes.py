@@ -1,16 +1,18 @@
 """Category prototypes from labelled vectors, and how well they do on texts left out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.decision import SHORTLIST
+from classifier.engine.merchants.knowledge import mixed
 from classifier.engine.prototypes import unit
 
 ANCHOR_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 NEIGHBOR_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+MERCHANT_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0)
 # One-sided 95%.
 CLEAR_ERRORS = 1.645
 # Rows of the similarity matrix in memory at once.
@@ -22,15 +24,17 @@ class Weights:
     """How the parts of a category's score are mixed.
 
     `anchor`: how many examples the category's own name and description count for in its
-    prototype. `neighbor`: the share of the nearest example in the score, from 0 to 1.
+    prototype. `neighbor`: the share of the nearest example in the score, from 0 to 1. `merchant`:
+    what a sure merchant counts for beside the text, which counts for 1.
     """
 
     anchor: float
     neighbor: float
+    merchant: float
 
 
-# docs/decisions/0002-nearest-example.md has the measurements.
-DEFAULT_WEIGHTS = Weights(anchor=2.0, neighbor=0.3)
+# docs/decisions/0002-nearest-example.md and 0006-merchant-evidence.md have the measurements.
+DEFAULT_WEIGHTS = Weights(anchor=2.0, neighbor=0.3, merchant=1.5)
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,21 @@ class TrainingSet:
     """What prototypes are built from.
 
     `vectors` (n, d) float32 unit rows; `labels` (n,) int32 indexes below c; `anchors` (c, d)
-    float32 unit rows, the embedding of each category's own name and description.
+    float32 unit rows, the embedding of each category's own name and description; `evidence`
+    (n, d) float32, what each text's merchant sells times how sure the merchant is, zero where
+    nothing is known; None where nobody looked.
     """
 
     vectors: NDArray[np.float32]
     labels: NDArray[np.int32]
     anchors: NDArray[np.float32]
+    evidence: NDArray[np.float32] | None = None
+
+    def with_merchants(self, weight: float) -> "TrainingSet":
+        """The set as the engine would see it: evidence mixed into the vectors."""
+        if self.evidence is None or not weight:
+            return replace(self, evidence=None)
+        return replace(self, vectors=mixed(self.vectors, self.evidence, weight), evidence=None)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -81,40 +94,65 @@ def choose_weights(
 ) -> Weights:
     """The weights on the grid that leave-one-out accuracy speaks for, else the default ones.
 
-    The default stands unless others are right on more examples by CLEAR_ERRORS standard errors
-    of the paired difference; then those nearest to the default on the grid that are not worse
-    than the best by as much.
+    The merchant's weight first, with the default ones beside it; then the two others. Default
+    ones stand unless others are right on more examples by CLEAR_ERRORS standard errors of the
+    paired difference; then those nearest to the default on the grid that are not worse than the
+    best by as much.
 
     An example that is alone in its category has no vote: left out, it leaves the bare anchor,
     against which the other categories look the better the less of their anchor is in them.
     Where nothing has a vote, no category has a second example to be near to, and the
     neighbour's weight is 0.
     """
+    has_evidence = training.evidence is not None and bool(training.evidence.any())
+    default = DEFAULT_WEIGHTS if has_evidence else replace(DEFAULT_WEIGHTS, merchant=0.0)
+    if not training.has_vote.any():
+        return replace(default, neighbor=0.0)
+    if has_evidence:
+        by_merchant: dict[Weights, NDArray[np.bool_]] = {}
+        for merchant in MERCHANT_WEIGHTS:
+            weights = replace(default, merchant=merchant)
+            by_merchant |= _is_right(training.with_merchants(merchant), [weights])
+        default = _best_supported(by_merchant, default)
+    grid = [
+        replace(default, anchor=anchor, neighbor=neighbor)
+        for anchor in ANCHOR_WEIGHTS
+        for neighbor in neighbor_weights
+    ]
+    return _best_supported(_is_right(training.with_merchants(default.merchant), grid), default)
+
+
+def _is_right(training: TrainingSet, grid: Sequence[Weights]) -> dict[Weights, NDArray[np.bool_]]:
+    """Which of the examples with a vote each of the weights would have got right."""
     labels, has_vote = training.labels, training.has_vote
-    if not has_vote.any():
-        return Weights(DEFAULT_WEIGHTS.anchor, 0.0)
     closest = _closest_others(training)
     is_right = {}
-    for anchor in ANCHOR_WEIGHTS:
+    for anchor in dict.fromkeys(weights.anchor for weights in grid):
         cosines = _prototype_cosines(training, anchor)
-        for neighbor in neighbor_weights:
-            best = _blend(cosines, closest, neighbor).argmax(axis=1)
-            is_right[Weights(anchor, neighbor)] = (best == labels)[has_vote]
-    by_distance = sorted(is_right, key=_steps_from_default)
-    best_weights = max(by_distance, key=lambda weights: int(is_right[weights].sum()))
+        for weights in grid:
+            if weights.anchor == anchor:
+                best = _blend(cosines, closest, weights.neighbor).argmax(axis=1)
+                is_right[weights] = (best == labels)[has_vote]
+    return is_right
+
+
+def _best_supported(is_right: dict[Weights, NDArray[np.bool_]], default: Weights) -> Weights:
+    by_distance = sorted(is_right, key=lambda weights: _steps(weights, default))
+    best = max(by_distance, key=lambda weights: int(is_right[weights].sum()))
     return next(
         weights
         for weights in by_distance
-        if not _is_clearly_better(is_right[best_weights], is_right[weights])
+        if not _is_clearly_better(is_right[best], is_right[weights])
     )
 
 
-def _steps_from_default(weights: Weights) -> int:
+def _steps(weights: Weights, default: Weights) -> int:
     return sum(
-        abs(grid.index(weight) - grid.index(default))
-        for grid, weight, default in (
-            (ANCHOR_WEIGHTS, weights.anchor, DEFAULT_WEIGHTS.anchor),
-            (NEIGHBOR_WEIGHTS, weights.neighbor, DEFAULT_WEIGHTS.neighbor),
+        abs(grid.index(weight) - grid.index(usual))
+        for grid, weight, usual in (
+            (ANCHOR_WEIGHTS, weights.anchor, default.anchor),
+            (NEIGHBOR_WEIGHTS, weights.neighbor, default.neighbor),
+            (MERCHANT_WEIGHTS, weights.merchant, default.merchant),
         )
     )
 

@@ -1,7 +1,7 @@
 """The merchants of a version, found by name."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from classifier.engine.merchants.types import Merchant, Tag
@@ -45,10 +45,18 @@ class Gazetteer:
             for name in (merchant.name, *merchant.aliases):
                 self._add(name, place)
 
-    def under(self, merchants: Sequence[Merchant], hidden: Collection[str]) -> "Gazetteer":
-        """This gazetteer, where it is not asked for a name that one of `merchants` has, and
-        without the merchants whose keys are `hidden`."""
-        return Gazetteer(merchants, self.tags.values(), self, hidden)
+    def under(
+        self, merchants: Sequence[Merchant], hidden: Collection[str], tags: Iterable[Tag]
+    ) -> "Gazetteer":
+        """This gazetteer, asked only for names that none of `merchants` has, without those whose
+        keys are `hidden`; with these tags."""
+        return Gazetteer(merchants, tags, self, hidden)
+
+    def all(self) -> Iterator[Merchant]:
+        """Every merchant that can be found."""
+        yield from self.merchants
+        if self._below is not None:
+            yield from self._shown(tuple(self._below.all()))
 
     def named(self, parts: Sequence[str]) -> tuple[Merchant, ...]:
         """Merchants with a name of just these words."""

@@ -1,16 +1,15 @@
 """Merchant knowledge of a version: who is named, and which way that pulls a text's vector.
 
 table.csv.gz         the built-in merchants, as the program came with them
-own.json             the analysts' own
-tags.csv             kinds of merchant: words, category
 common_words.txt.gz  everyday words, most frequent first
-kinds.json           rows of `kinds`: tag, category; the home country; keys switched off
+knowledge.json       the analysts' own merchants, kinds of merchant, where the payers are at home
 kinds.safetensors    kinds (k, d) float32
 """
 
 import json
+import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -20,10 +19,11 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from classifier.engine.descriptors import parse
+from classifier.engine.manifest import file_digest
 from classifier.engine.merchants.gazetteer import Gazetteer
 from classifier.engine.merchants.matching import Matcher
-from classifier.engine.merchants.table import read_merchants, read_tags
-from classifier.engine.merchants.types import Merchant, MerchantMatch
+from classifier.engine.merchants.table import read_merchants
+from classifier.engine.merchants.types import Merchant, MerchantMatch, Tag
 from classifier.engine.merchants.vocabulary import Vocabulary
 from classifier.engine.prototypes import unit
 from classifier.exceptions import BundleError, InputFileError
@@ -32,12 +32,9 @@ from classifier.exceptions import BundleError, InputFileError
 MATCHER_VERSION: Final = 1
 
 TABLE_FILE = "table.csv.gz"
-OWN_FILE = "own.json"
-TAGS_FILE = "tags.csv"
 WORDS_FILE = "common_words.txt.gz"
-KINDS_FILE = "kinds.json"
+KNOWLEDGE_FILE = "knowledge.json"
 VECTORS_FILE = "kinds.safetensors"
-REQUIRED_FILES = (TABLE_FILE, OWN_FILE, TAGS_FILE, WORDS_FILE, KINDS_FILE, VECTORS_FILE)
 
 # Matches kept by text. Some kilobytes each at most, as a rule some hundred bytes.
 REMEMBERED = 16_384
@@ -52,25 +49,36 @@ class Kind(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """The files that come with the program."""
+class _File:
+    """A file, the same as any other of the same content."""
 
-    table: Path
-    tags: Path
-    words: Path
+    digest: str
+    path: Path = field(compare=False)
 
-    def read(self) -> tuple[Gazetteer, Vocabulary]:
-        """Raises InputFileError naming the file that is not as it should be."""
-        return _read_sources(
-            self, tuple(path.stat().st_mtime_ns for path in (self.table, self.tags, self.words))
-        )
+    @classmethod
+    def at(cls, path: Path) -> "_File":
+        return cls(file_digest(path), path)
+
+
+def read_gazetteer(table: Path) -> Gazetteer:
+    """The merchants of a table, kept in memory for the next who asks for the same ones: a good
+    twenty megabytes and half a second. Raises InputFileError, OSError."""
+    return _read_gazetteer(_File.at(table))
+
+
+def read_vocabulary(words: Path) -> Vocabulary:
+    """Everyday words, kept in memory as well. Raises OSError."""
+    return _read_vocabulary(_File.at(words))
 
 
 @lru_cache(maxsize=2)
-def _read_sources(sources: Sources, _changed_at: tuple[int, ...]) -> tuple[Gazetteer, Vocabulary]:
-    """Twenty megabytes and a good half second, once for all versions with the same tables."""
-    tags = read_tags(sources.tags)
-    return Gazetteer(read_merchants(sources.table), tags), Vocabulary.read(sources.words)
+def _read_gazetteer(table: _File) -> Gazetteer:
+    return Gazetteer(read_merchants(table.path))
+
+
+@lru_cache(maxsize=2)
+def _read_vocabulary(words: _File) -> Vocabulary:
+    return Vocabulary.read(words.path)
 
 
 class MerchantKnowledge:
@@ -106,14 +114,27 @@ class MerchantKnowledge:
         evidence = self.evidence(match)
         if evidence is None or not self.weight:
             return vector
-        return mixed(vector[None], evidence[None], self.weight)[0]
+        result: NDArray[np.float32] = mixed(vector[None], evidence[None], self.weight)[0]
+        return result
 
     def evidence(self, match: MerchantMatch | None) -> NDArray[np.float32] | None:
         """The vector of the match's kind times its confidence, (d,); None where there is none."""
         if match is None:
             return None
         row = self.rows.get(Kind(match.tag, match.merchant.category))
-        return None if row is None else self.vectors[row] * np.float32(match.confidence)
+        if row is None:
+            return None
+        scaled: NDArray[np.float32] = self.vectors[row] * np.float32(match.confidence)
+        return scaled
+
+    def evidence_of(self, canonical_texts: Sequence[str], dimension: int) -> NDArray[np.float32]:
+        """Of each text, (n, dimension); zero where nothing is known."""
+        found = np.zeros((len(canonical_texts), dimension), dtype=np.float32)
+        for row, text in enumerate(canonical_texts):
+            evidence = self.evidence(self.find(text))
+            if evidence is not None:
+                found[row] = evidence
+        return found
 
     def _find(self, canonical_text: str, country: str) -> MerchantMatch | None:
         return self.matcher.find(parse(canonical_text), country)
@@ -124,15 +145,17 @@ def mixed(
 ) -> NDArray[np.float32]:
     """Unit rows (n, d) of texts and their evidence; a row without evidence stays as it is."""
     result = unit(vectors + np.float32(weight) * evidence)
-    return np.where(evidence.any(axis=1)[:, None], result, vectors)
+    is_told: NDArray[np.bool_] = np.any(evidence != 0, axis=1)
+    result[~is_told] = vectors[~is_told]
+    return result
 
 
-def kinds_of(merchants: Collection[Merchant]) -> list[Kind]:
+def kinds_of(gazetteer: Gazetteer) -> list[Kind]:
     """Every kind that a match can be of, in order."""
     return sorted(
         {
             Kind(tag, merchant.category)
-            for merchant in merchants
+            for merchant in gazetteer.all()
             for tag in (merchant.tag, *merchant.other_tags)
         }
     )
@@ -140,63 +163,66 @@ def kinds_of(merchants: Collection[Merchant]) -> list[Kind]:
 
 def write_knowledge(
     folder: Path,
-    sources: Sources,
     *,
+    table: Path,
+    words: Path,
     own: Sequence[Merchant],
-    switched_off: Collection[str],
+    hidden: Collection[str],
+    tags: Sequence[Tag],
     rows: Mapping[Kind, int],
     vectors: NDArray[np.float32],
     home_country: str,
 ) -> None:
-    """Write the files of a version's knowledge into `folder`, which is made."""
+    """Write the files of a version's knowledge into `folder`, which is made.
+
+    `hidden` are the keys of built-in merchants that are switched off; the rest is as
+    MerchantKnowledge has it. Raises OSError.
+    """
     folder.mkdir(parents=True)
-    for source, name in (
-        (sources.table, TABLE_FILE),
-        (sources.tags, TAGS_FILE),
-        (sources.words, WORDS_FILE),
-    ):
-        (folder / name).write_bytes(source.read_bytes())
-    _write_json(folder / OWN_FILE, [asdict(merchant) for merchant in own])
+    shutil.copyfile(table, folder / TABLE_FILE)
+    shutil.copyfile(words, folder / WORDS_FILE)
     save_file({"kinds": vectors}, folder / VECTORS_FILE)
     content = {
-        "kinds": [[*kind, row] for kind, row in rows.items()],
-        "home_country": home_country,
-        "switched_off": sorted(switched_off),
         "matcher_version": MATCHER_VERSION,
+        "home_country": home_country,
+        "own": [asdict(merchant) for merchant in own],
+        "hidden": sorted(hidden),
+        "tags": [asdict(tag) for tag in tags],
+        "kinds": [[*kind, row] for kind, row in rows.items()],
     }
-    _write_json(folder / KINDS_FILE, content)
+    (folder / KNOWLEDGE_FILE).write_text(
+        json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def read_knowledge(folder: Path, weight: float) -> MerchantKnowledge:
     """Read what `write_knowledge` wrote.
 
-    Raises BundleError where it was made for another matcher or its tables are damaged; KeyError,
+    Raises BundleError where it was made for another matcher or a table is damaged; KeyError,
     OSError, SafetensorError, TypeError and ValueError where a file is missing or of another shape.
     """
-    content = json.loads((folder / KINDS_FILE).read_text(encoding="utf-8"))
+    content = json.loads((folder / KNOWLEDGE_FILE).read_text(encoding="utf-8"))
     if content["matcher_version"] != MATCHER_VERSION:
         raise BundleError(
             f"{folder} was made for matcher {content['matcher_version']}; this program has "
             f"{MATCHER_VERSION}. Build a new version."
         )
-    sources = Sources(folder / TABLE_FILE, folder / TAGS_FILE, folder / WORDS_FILE)
     try:
-        gazetteer, vocabulary = sources.read()
+        gazetteer = read_gazetteer(folder / TABLE_FILE)
     except InputFileError as error:
         raise BundleError(str(error)) from error
-    own = [_merchant(entry) for entry in json.loads((folder / OWN_FILE).read_text("utf-8"))]
     vectors = load_file(folder / VECTORS_FILE)["kinds"]
     rows = {Kind(tag, category): int(row) for tag, category, row in content["kinds"]}
     if rows and max(rows.values()) >= len(vectors):
         raise BundleError(f"{folder / VECTORS_FILE} has {len(vectors)} rows, fewer than are named.")
-    matcher = Matcher(gazetteer.under(own, content["switched_off"]), vocabulary)
+    own = [_merchant(entry) for entry in content["own"]]
+    tags = [Tag(**entry) for entry in content["tags"]]
+    matcher = Matcher(
+        gazetteer.under(own, content["hidden"], tags), read_vocabulary(folder / WORDS_FILE)
+    )
     return MerchantKnowledge(matcher, rows, vectors, weight, content["home_country"])
 
 
 def _merchant(entry: dict[str, Any]) -> Merchant:
     lists = {name: tuple(entry[name]) for name in ("aliases", "countries", "other_tags")}
     return Merchant(**{**entry, **lists})
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from tqdm import tqdm
 from classifier.artifacts import encoder_folder
 from classifier.engine.descriptors import NORMALIZER_VERSION
 from classifier.engine.encoder import Encoder, Threads
+from classifier.engine.merchants.knowledge import MerchantKnowledge
 from classifier.exceptions import ClassifierError
 from classifier.services.encoders import chosen_encoder
+from classifier.services.knowledge import shipped_knowledge
 from classifier.services.labelled_files import LabelledFile, embed_rows, read_labelled_file
 from classifier.training.few_shot import (
     Head,
@@ -26,6 +29,9 @@ from classifier.training.few_shot import (
 )
 
 FULL = "full"
+ON, OFF = "on", "off"
+MERCHANTS = (ON, OFF)
+TEXT_COLUMNS = 2
 COLUMNS = ("accuracy", "macro-F1", "coverage", "precision", "calibration error")
 NOTE = """\
 Mean ± standard deviation over the seeds, in %. accuracy and macro-F1: of the best category,
@@ -74,6 +80,20 @@ class Command(BaseCommand):
             help="What is built: with the label's name as anchor, or without.",
         )
         parser.add_argument(
+            "--merchants",
+            nargs="+",
+            choices=MERCHANTS,
+            default=list(MERCHANTS),
+            help="With what the built-in merchants sell as evidence beside the text, without, or "
+            "both.",
+        )
+        parser.add_argument(
+            "--country",
+            default="",
+            type=str.lower,
+            help="Where the payers are at home, such as `ca`; default: not known.",
+        )
+        parser.add_argument(
             "--test-share", type=float, default=0.4, help="Share of rows to test on."
         )
         parser.add_argument(
@@ -101,7 +121,8 @@ class Command(BaseCommand):
             )
             folder = options["encoder"] or _chosen_encoder_folder()
             encoder = Encoder(folder, Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING))
-            data = _embed(file, encoder)
+            knowledge = shipped_knowledge(encoder, options["country"])
+            data = _embed(file, encoder, knowledge if ON in options["merchants"] else None)
             self._introduce(options["file"], file, data, encoder)
             outcomes = list(_judge_all(data, heads, shots, options))
         except ClassifierError as error:
@@ -115,6 +136,7 @@ class Command(BaseCommand):
                 "skipped": file.skipped,
                 "labels": [category.slug for category in data.categories],
                 "group": options["group"],
+                "country": options["country"],
                 "test_share": options["test_share"],
                 "abstain_below": settings.ABSTAIN_BELOW,
                 "encoder": encoder.card.digest,
@@ -132,6 +154,9 @@ class Command(BaseCommand):
             f"{len(set(file.groups)):,} groups. Encoder {encoder.card.digest[:8]} "
             f"({encoder.card.precision}), normalizer {NORMALIZER_VERSION}.\n"
         )
+        if data.evidence is not None:
+            told = float(data.evidence.any(axis=1).mean())
+            self.stdout.write(f"{told:.1%} of the rows name a merchant, as far as is known.\n")
 
 
 def _read_shots(words: Sequence[str]) -> list[int | None]:
@@ -156,14 +181,16 @@ def _chosen_encoder_folder() -> Path:
     return encoder_folder(encoder)
 
 
-def _embed(file: LabelledFile, encoder: Encoder) -> LabelledRows:
+def _embed(
+    file: LabelledFile, encoder: Encoder, knowledge: MerchantKnowledge | None
+) -> LabelledRows:
     with tqdm(total=0, desc="Embedding", unit=" texts", disable=None) as bar:
 
         def report(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        return embed_rows(file, encoder, report)
+        return embed_rows(file, encoder, report, knowledge)
 
 
 def _judge_all(
@@ -171,28 +198,29 @@ def _judge_all(
 ) -> Iterator[Outcome]:
     seeds = range(options["seeds"])
     splits = [split_rows(data.labels, data.groups, options["test_share"], seed) for seed in seeds]
-    total = len(heads) * len(shots) * len(seeds)
-    with tqdm(total=total, desc="Judging", unit=" versions", disable=None) as bar:
-        for head in heads:
-            for count in shots:
-                for seed in seeds:
-                    yield judge(
-                        data,
-                        splits[seed],
-                        head=head,
-                        shots=count,
-                        seed=seed,
-                        abstain_below=settings.ABSTAIN_BELOW,
-                    )
-                    bar.update()
+    with_and_without = {ON: data, OFF: replace(data, evidence=None)}
+    sides = [with_and_without[side] for side in dict.fromkeys(options["merchants"])]
+    runs = list(product(heads, shots, sides, seeds))
+    for head, count, side, seed in tqdm(runs, desc="Judging", unit=" versions", disable=None):
+        yield judge(
+            side,
+            splits[seed],
+            head=head,
+            shots=count,
+            seed=seed,
+            abstain_below=settings.ABSTAIN_BELOW,
+        )
 
 
 def _table(outcomes: Sequence[Outcome]) -> str:
-    runs: dict[tuple[Head, int | None], list[Outcome]] = {}
+    runs: dict[tuple[Head, str, int | None], list[Outcome]] = {}
     for outcome in outcomes:
-        runs.setdefault((outcome.head, outcome.shots), []).append(outcome)
-    rows: list[tuple[str, ...]] = [("head", "shots", *COLUMNS, "built from", "tested on")]
-    for (head, shots), run in runs.items():
+        side = OFF if outcome.merchant_weight is None else ON
+        runs.setdefault((outcome.head, side, outcome.shots), []).append(outcome)
+    rows: list[tuple[str, ...]] = [
+        ("head", "merchants", "shots", *COLUMNS, "built from", "tested on")
+    ]
+    for (head, side, shots), run in runs.items():
         figures = [outcome.figures for outcome in run]
         spreads = (
             spread([each.accuracy for each in figures]),
@@ -205,6 +233,7 @@ def _table(outcomes: Sequence[Outcome]) -> str:
         rows.append(
             (
                 head.value,
+                side,
                 FULL if shots is None else str(shots),
                 *map(_percent, spreads),
                 *(f"{sum(size) / len(size):,.0f} rows" for size in sizes),
@@ -213,7 +242,7 @@ def _table(outcomes: Sequence[Outcome]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if index == 0 else cell.rjust(width)
+            cell.ljust(width) if index < TEXT_COLUMNS else cell.rjust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
