@@ -7,7 +7,7 @@ are looked up by the index, and what lies between them is offered.
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -24,6 +24,25 @@ class Period:
     query: str
     is_back: bool = False
     is_chosen: bool = False
+
+
+def chosen_span(field: str, params: QueryDict) -> tuple[datetime, datetime] | None:
+    """Start and end, itself no part of it, of the period that `params` names; None for none."""
+    year, month, day = _Links(field, params).chosen()
+    if year is None:
+        return None
+    first = date(year, month or 1, day or 1)
+    if day is not None:
+        next_day = first.toordinal() + 1
+    else:
+        next_day = date(year, month or 12, monthrange(year, month or 12)[1]).toordinal() + 1
+    if next_day > date.max.toordinal():
+        return None
+    return _midnight(first), _midnight(date.fromordinal(next_day))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def drill_down(

@@ -1,10 +1,17 @@
+from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from classifier.countries import COUNTRIES
+from classifier.engine.merchants.common_words import is_common
 from classifier.engine.merchants.words import words
 from classifier.models.category import Category
+
+MAX_NAME = 200
+MAX_ALIASES = 100
 
 MAX_TAG = 120
 
@@ -21,10 +28,7 @@ class MerchantQuerySet(models.QuerySet["Merchant"]):
 
     def named(self, text: str) -> "MerchantQuerySet":
         """With every word of `text` in its name or among its aliases, in part at least."""
-        found = self
-        for word in words(text):
-            found = found.filter(search_text__contains=word.text)
-        return found
+        return self.filter(every_word(text))
 
 
 class Merchant(models.Model):
@@ -35,7 +39,7 @@ class Merchant(models.Model):
         OWN = "own", "Own"
 
     key = models.CharField(max_length=120, unique=True, editable=False)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=MAX_NAME)
     aliases = models.JSONField(
         default=list, blank=True, help_text="Further names, as banks print them. One a line."
     )
@@ -80,6 +84,61 @@ class Merchant(models.Model):
         self.search_text = search_text(self.name, self.aliases)
         super().save(*args, **kwargs)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.aliases)
+
+    def clean(self) -> None:
+        """Of an own merchant: names that say who was paid, and no other own one's. The table's
+        are taken as they are."""
+        if self.source == Merchant.Source.BUILT_IN:
+            return
+        self._clean_countries()
+        self._clean_tag()
+        self.name = " ".join(self.name.split())
+        if problem := _problem_of(self.name):
+            raise ValidationError({"name": problem})
+        self._clean_aliases()
+        if self.is_active:
+            self.clean_beside(Merchant.objects.own().active().exclude(pk=self.pk))
+
+    def clean_beside(self, others: "Iterable[Merchant]") -> None:
+        """Raises ValidationError where one of `others` has one of its names in a country of it."""
+        mine = {compared(name): name for name in reversed(self.names)}
+        for other in others:
+            shared = mine.keys() & {compared(name) for name in other.names}
+            if shared and _is_shared(self.countries, other.countries):
+                name = next(name for text, name in mine.items() if text in shared)
+                field = "name" if name == self.name else "aliases"
+                message = (
+                    f"“{name}” is a name of your merchant “{other}” already. Leave it to one of "
+                    "them, or give both countries that differ."
+                )
+                raise ValidationError({field: ValidationError(message, code="conflict")})
+
+    def _clean_countries(self) -> None:
+        self.countries = list(dict.fromkeys(code.lower() for code in self.countries))
+        unknown = [code for code in self.countries if code not in COUNTRIES]
+        if unknown:
+            raise ValidationError({"countries": f"No country has the code “{unknown[0]}”."})
+
+    def _clean_tag(self) -> None:
+        self.tag = self.tag.strip()
+        if self.tag and not MerchantTag.objects.filter(tag=self.tag).exists():
+            raise ValidationError({"tag": f"No kind of merchant has the tag “{self.tag}”."})
+
+    def _clean_aliases(self) -> None:
+        by_text = {compared(self.name): self.name}
+        for alias in (" ".join(alias.split()) for alias in self.aliases):
+            if not alias:
+                continue
+            if problem := _problem_of(alias):
+                raise ValidationError({"aliases": problem})
+            by_text.setdefault(compared(alias), alias)
+        self.aliases = list(by_text.values())[1:]
+        if len(self.aliases) > MAX_ALIASES:
+            raise ValidationError({"aliases": f"{MAX_ALIASES} at most."})
+
 
 class MerchantTag(models.Model):
     """A kind of merchant: what is bought there, and the category of most such payments."""
@@ -109,6 +168,35 @@ class MerchantTag(models.Model):
         return self.tag
 
 
+def compared(name: str) -> str:
+    """A name as descriptors have it, where two words may be written as one."""
+    return "".join(word.text for word in words(name))
+
+
+def every_word(text: str) -> models.Q:
+    """Merchants that have each word of `text` among their names."""
+    return models.Q(*(models.Q(search_text__contains=word.text) for word in words(text)))
+
+
 def search_text(name: str, aliases: list[str]) -> str:
     """The names as they are compared, one a line."""
     return "\n".join(" ".join(word.text for word in words(each)) for each in (name, *aliases))
+
+
+def _problem_of(name: str) -> str:
+    """Why a name cannot tell who was paid; "" where it can."""
+    text = compared(name)
+    if not any(character.isalpha() for character in text):
+        return f"“{name}” has no letter."
+    if len(text) == 1:
+        return f"“{name}” is one letter: it would be found everywhere."
+    if is_common(name):
+        return f"“{name}” names no merchant by itself: it would be found in many descriptions."
+    if len(name) > MAX_NAME:
+        return f"“{name[:40]}…” has {len(name)} characters; {MAX_NAME} at most."
+    return ""
+
+
+def _is_shared(countries: list[str], others: list[str]) -> bool:
+    """Whether two merchants can be met in one country. None named means anywhere."""
+    return not countries or not others or not set(countries).isdisjoint(others)

@@ -29,8 +29,12 @@ class Command(BaseCommand):
 
     def _make_version(self) -> None:
         active = ModelVersion.objects.active().first()
-        if active is None or not is_whole(active):
+        is_missing = active is None or not is_whole(active)
+        if is_missing:
             call_command("seed_categories", stdout=self.stdout)
+        # Where a version serves too: a new release may bring a new table.
+        call_command("load_merchants", verbosity=0, stdout=self.stdout)
+        if is_missing:
             if not has_whole_encoder():
                 call_command("prepare_encoder", stdout=self.stdout)
             call_command("build_version", activate=True, stdout=self.stdout)
