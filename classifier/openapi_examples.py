@@ -22,6 +22,25 @@ RESULT = {
     "review": False,
     "reason": None,
     "model_version": "v1",
+    "merchant": {
+        "id": "hauscoffee-4f2b6c",
+        "name": "Haus Coffee",
+        "wikidata_id": None,
+        "confidence": 0.941207,
+    },
+    "merchant_span": [5, 16],
+    "location": {"city": "San Francisco", "region": "CA", "country": "us"},
+    "processor": "Toast",
+    "channel": None,
+    "is_recurring": None,
+}
+NOTHING_SAID = {
+    "merchant": None,
+    "merchant_span": None,
+    "location": None,
+    "processor": None,
+    "channel": None,
+    "is_recurring": None,
 }
 ABSTAINED: dict[str, Any] = {
     "prediction_id": "01a20bf2-dba5-75df-82d3-3cc34092f733",
@@ -35,6 +54,7 @@ ABSTAINED: dict[str, Any] = {
     "review": True,
     "reason": "no_text",
     "model_version": "v1",
+    **NOTHING_SAID,
 }
 
 CLASSIFY = [
@@ -164,6 +184,7 @@ PREDICTION = [
             "currency": "USD",
             "direction": None,
             "mcc": "5814",
+            "country": None,
             "occurred_at": "2026-03-01T09:30:00Z",
             "why": {
                 "canonical_text": "haus coffee 12 san francisco ca",
@@ -175,6 +196,14 @@ PREDICTION = [
                     }
                 ],
                 "nearest_examples_missing": None,
+                "merchant": {
+                    "id": "hauscoffee-4f2b6c",
+                    "name": "Haus Coffee",
+                    "kind": "amenity=cafe;cuisine=coffee_shop",
+                    "sells": "coffee shop cafe",
+                    "confidence": 0.941207,
+                    "weight": 1.41181,
+                },
                 "runner_up": FAST_FOOD,
                 "margin": 0.155065,
                 "versions": {

@@ -16,6 +16,7 @@ PURE = {
     "classifier/engine": {
         "numpy",
         "onnxruntime",
+        "rapidfuzz",
         "tokenizers",
         "safetensors",
         "classifier.engine",

@@ -53,6 +53,14 @@ def share(name: str, default: float) -> float:
     return number
 
 
+def country(name: str) -> str:
+    """An ISO 3166-1 alpha-2 code in lower case; "" where none is set."""
+    word = text(name, "").strip().lower()
+    if word and not (len(word) == 2 and word.isascii() and word.isalpha()):
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a country's two letters.")
+    return word
+
+
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in env.list(name, default=default) if word.strip()]

@@ -16,6 +16,7 @@ from txcat.cpus import available_cpus
 from txcat.environment import (
     choice,
     choice_of,
+    country,
     database,
     dotted_path,
     dotted_paths,
@@ -245,6 +246,7 @@ ENCODER_KINDS = [
 ]
 ENCODER_NAME = text("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
 ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
+HOME_COUNTRY = country("TXCAT_HOME_COUNTRY")
 
 # API
 

@@ -61,9 +61,9 @@ class PartDecider:
         return _compact([*answer(decision), self._version])
 
 
-def _transaction(text: str, flow: str) -> Transaction:
+def _transaction(text: str, flow: str, country: str) -> Transaction:
     """A canonical text is its own canonical text."""
-    return Transaction(text, Direction(flow) if flow else None)
+    return Transaction(text, Direction(flow) if flow else None, country=country)
 
 
 def _compact(value: object) -> bytes:

@@ -8,7 +8,7 @@ from typing import IO, Any, Protocol
 from rest_framework.exceptions import ParseError, ValidationError
 
 from classifier.bulk.options import FileOptions, Format
-from classifier.engine.types import Direction
+from classifier.engine.types import Transaction
 from classifier.errors import errors_in
 from classifier.exceptions import InputFileError
 from classifier.parsers import read_json
@@ -66,8 +66,8 @@ class Rows(Protocol):
     def __iter__(self) -> Iterator[Any]:
         """Rows as they stand; what one is only the other methods know."""
 
-    def read(self, row: Any) -> tuple[str, Direction | None]:
-        """The description and which way money moves. Raises RefusedRowError."""
+    def read(self, row: Any) -> Transaction:
+        """Raises RefusedRowError."""
 
     def transaction_id(self, row: Any) -> str | None:
         """The caller's id of a row that `read` takes."""
@@ -111,7 +111,7 @@ class JsonRows:
             if not line.isspace() and line:
                 yield line
 
-    def read(self, row: bytes) -> tuple[str, Direction | None]:
+    def read(self, row: bytes) -> Transaction:
         if len(row) > MAX_LINE_BYTES:
             raise RefusedRowError(
                 "max_length", f"The line is longer than {MAX_LINE_BYTES:,} bytes."
@@ -119,15 +119,14 @@ class JsonRows:
         item = _parse(row)
         plain = read_plain(item)
         if plain is not None:
-            return plain.description, plain.flow
+            return plain
         try:
-            transaction = read_transaction(item).for_engine()
+            return read_transaction(item).for_engine()
         except ValidationError as error:
             first = next(errors_in(error.detail))
             raise RefusedRowError(
                 first.code, first.detail, first.attr, transaction_id=_readable_id(item)
             ) from error
-        return transaction.description, transaction.flow
 
     def transaction_id(self, row: bytes) -> str | None:
         found: str | None = _parse(row).get("transaction_id")
@@ -165,15 +164,14 @@ class CsvRows:
     def __iter__(self) -> Iterator[Row | BadRow]:
         return self._file.rows()
 
-    def read(self, row: Row | BadRow) -> tuple[str, Direction | None]:
+    def read(self, row: Row | BadRow) -> Transaction:
         if isinstance(row, BadRow):
             raise RefusedRowError("invalid", row.reason, where=f"Line {row.line}: ")
         try:
-            transaction = self._reader.read(row.fields).for_engine()
+            return self._reader.read(row.fields).for_engine()
         except RowError as error:
             where = f"Line {row.line}: "
             raise RefusedRowError("invalid", str(error), error.column, where=where) from error
-        return transaction.description, transaction.flow
 
     def transaction_id(self, row: Row | BadRow) -> str | None:
         return None

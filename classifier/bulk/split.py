@@ -12,7 +12,7 @@ from classifier.bulk.files import JobFiles
 from classifier.bulk.options import MAX_ROWS
 from classifier.bulk.rows import RefusedRowError, Rows
 from classifier.engine.descriptors import normalize
-from classifier.engine.types import Direction
+from classifier.engine.types import Direction, Transaction
 from classifier.exceptions import InputFileError
 from classifier.progress import Progress
 
@@ -29,8 +29,9 @@ SPLIT_FILE = "split.json"
 INDEX_FILE = "index"
 ERRORS_FILE = "errors"
 
-# A part: its distinct texts with which way money moves ("" where that is not known).
-Keys = list[tuple[str, str]]
+# A part: its distinct texts with which way money moves and where the payer is at home, "" where
+# that is not known.
+Keys = list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def keys_file(number: int) -> str:
 
 
 def read_keys(files: JobFiles, number: int) -> Keys:
-    return [(text, flow) for text, flow in files.read_json(keys_file(number))]
+    return [(text, flow, country) for text, flow, country in files.read_json(keys_file(number))]
 
 
 def find_split(files: JobFiles) -> Split | None:
@@ -87,7 +88,7 @@ def split_rows(
             if len(index) == MAX_ROWS:
                 raise InputFileError(f"The file has more than {MAX_ROWS:,} rows.")
             try:
-                index.append(texts.index_of(*rows.read(row)))
+                index.append(texts.index_of(rows.read(row)))
             except RefusedRowError as problem:
                 index.append(NO_INDEX)
                 _write_problem(errors, problem)
@@ -104,28 +105,31 @@ def split_rows(
 
 
 class _Texts:
-    """Distinct pairs of canonical text and direction, numbered in the order of the file.
+    """Distinct triples of canonical text, direction and country, numbered in the file's order.
 
-    A pair is known by 16 bytes of its digest: a million of them must fit beside the engine.
+    One is known by 16 bytes of its digest: a million of them must fit beside the engine.
     """
 
     def __init__(self, add_part: Callable[[int, Keys], None]) -> None:
         self._add_part = add_part
         self._indexes: dict[bytes, int] = {}
-        self._memo: dict[tuple[str, Direction | None], int] = {}
+        self._memo: dict[tuple[str, Direction | None, str], int] = {}
         self._part: Keys = []
 
     @property
     def count(self) -> int:
         return len(self._indexes)
 
-    def index_of(self, description: str, flow: Direction | None) -> int:
-        found = self._memo.get((description, flow))
+    def index_of(self, transaction: Transaction) -> int:
+        flow = transaction.flow
+        asked = (transaction.description, flow, transaction.country)
+        found = self._memo.get(asked)
         if found is None:
-            found = self._find(normalize(description), flow.value if flow else "")
+            text = normalize(transaction.description)
+            found = self._find(text, flow.value if flow else "", transaction.country)
             if len(self._memo) >= MEMO_SIZE:
                 self._memo.clear()
-            self._memo[description, flow] = found
+            self._memo[asked] = found
         return found
 
     def flush(self) -> None:
@@ -133,12 +137,12 @@ class _Texts:
             self._add_part((self.count - 1) // PART_SIZE, self._part)
             self._part = []
 
-    def _find(self, text: str, flow: str) -> int:
-        digest = blake2b(f"{flow}\n{text}".encode(), digest_size=16).digest()
+    def _find(self, text: str, flow: str, country: str) -> int:
+        digest = blake2b(f"{flow}\n{country}\n{text}".encode(), digest_size=16).digest()
         found = self._indexes.get(digest)
         if found is None:
             found = self._indexes[digest] = self.count
-            self._part.append((text, flow))
+            self._part.append((text, flow, country))
             if len(self._part) == PART_SIZE:
                 self.flush()
         return found

@@ -12,6 +12,7 @@ from classifier.engine.cache import CacheKey, EmbeddingCache
 from classifier.engine.decision import NO_TEXT, DecisionRule
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder, Threads
+from classifier.engine.merchants.knowledge import MerchantEvidence
 from classifier.engine.merchants.matching import sure
 from classifier.engine.merchants.types import MerchantMatch
 from classifier.engine.types import Decision, Neighbor, Timings, Transaction
@@ -85,14 +86,24 @@ class Engine:
             for text, (verdict, match) in zip(texts, verdicts, strict=True)
         ]
 
-    def nearest_examples(self, description: str, count: int = NEIGHBORS) -> list[Neighbor]:
+    def nearest_examples(
+        self, description: str, country: str = "", count: int = NEIGHBORS
+    ) -> list[Neighbor]:
         """The labelled examples most similar to a descriptor; none where it has no text."""
         text = normalize(description)
         vectors, _, _, _ = self._vectors([text])
         if text not in vectors:
             return []
-        vector = self._mix(vectors[text], self._find(text, ""))
+        vector = self._mix(vectors[text], self._find(text, country))
         return self.bundle.examples.nearest(vector, count)
+
+    def merchant_evidence(self, description: str, country: str = "") -> MerchantEvidence | None:
+        """What the merchant that a descriptor may name says of the category; None where no
+        merchant is found, or nothing is known of what it sells."""
+        merchants = self.bundle.merchants
+        if merchants is None:
+            return None
+        return merchants.explain(merchants.find(normalize(description), country))
 
     def cache_examples(self) -> None:
         """Put the vectors of the version's own examples in the cache."""

@@ -17,6 +17,7 @@ from classifier.serializers.requests import MAX_ID
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,14}(\.[0-9]{1,4})?")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 _MCC = re.compile(r"[0-9]{4}")
 _FLOWS = {value: Direction(value) for value in FlowChoices.values}
 
@@ -39,6 +40,7 @@ def read_plain(item: Any) -> Transaction | None:
         description.strip(),
         _FLOWS.get(item.get("direction") or ""),
         None if amount is None else Decimal(amount),
+        (item.get("country") or "").lower(),
     )
 
 
@@ -75,4 +77,5 @@ _IS_PLAIN: dict[str, Callable[[Any], bool]] = {
     "transaction_id": lambda value: _is_text(value, MAX_ID),
     "occurred_at": _is_moment,
     "mcc": lambda value: _is_match(_MCC, value),
+    "country": lambda value: _is_match(_COUNTRY, value),
 }

@@ -48,6 +48,17 @@ class TransactionSerializer(StrictSerializer):
         **OPTIONAL,
     )
 
+    country = Pattern(
+        "[A-Za-z]{2}",
+        "Use the two letters of ISO 3166-1, such as GB.",
+        help_text="Where the account holder is at home, two letters (ISO 3166-1 alpha-2): tells "
+        "merchants of one name apart. What the description says of its country goes before it.",
+        **OPTIONAL,
+    )
+
+    def validate_country(self, value: str | None) -> str | None:
+        return value.lower() if value else None
+
     def validate_currency(self, value: str | None) -> str | None:
         return value.upper() if value else None
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from classifier.engine.descriptors import Channel
 from classifier.models import Job
 from classifier.models.choices import DirectionChoices, FlowChoices, LevelChoices, ReasonChoices
 
@@ -33,6 +34,19 @@ class AlternativeSerializer(CategorySerializer):
     score = serializers.FloatField(help_text=SCORE_HELP)
 
 
+class MerchantSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    wikidata_id = serializers.CharField(allow_null=True)
+    confidence = serializers.FloatField(help_text="Probability that it is who was paid.")
+
+
+class LocationSerializer(serializers.Serializer[Any]):
+    city = serializers.CharField(allow_null=True)
+    region = serializers.CharField(allow_null=True, help_text="A state's or province's code.")
+    country = serializers.CharField(allow_null=True, help_text="ISO 3166-1 alpha-2, lower case.")
+
+
 class ResultSerializer(serializers.Serializer[Any]):
     prediction_id = serializers.UUIDField(help_text="UUIDv7; for feedback and for `why`.")
     transaction_id = serializers.CharField(allow_null=True)
@@ -54,6 +68,32 @@ class ResultSerializer(serializers.Serializer[Any]):
         choices=ReasonChoices.choices, allow_null=True, help_text=REASON_HELP
     )
     model_version = serializers.CharField()
+    merchant = MerchantSerializer(
+        allow_null=True, help_text="Who was paid; null where no name is sure enough."
+    )
+    merchant_span = serializers.ListField(
+        child=serializers.IntegerField(),
+        min_length=2,
+        max_length=2,
+        allow_null=True,
+        help_text="The first character of the description that names the merchant, and the one "
+        "behind the last; null where they do not stand together.",
+    )
+    location = LocationSerializer(
+        allow_null=True, help_text="Where it was paid, as far as the description says."
+    )
+    processor = serializers.CharField(
+        allow_null=True, help_text="Through whom it was paid, such as Square or PayPal."
+    )
+    channel = serializers.ChoiceField(
+        choices=[channel.value for channel in Channel],
+        allow_null=True,
+        help_text="How the money moved, where the description says so.",
+    )
+    is_recurring = serializers.BooleanField(
+        allow_null=True,
+        help_text="true where the description says that it recurs; null where it says nothing.",
+    )
 
 
 class ResultsSerializer(serializers.Serializer[Any]):
@@ -74,6 +114,17 @@ class VersionsSerializer(serializers.Serializer[Any]):
     encoder_digest = serializers.CharField(help_text="SHA-256 of the ONNX file.")
 
 
+class MerchantEvidenceSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.CharField(allow_null=True, help_text="Its tag, such as shop=supermarket.")
+    sells = serializers.CharField(allow_null=True, help_text="What is bought there, in words.")
+    confidence = serializers.FloatField(help_text="Probability that it is who was paid.")
+    weight = serializers.FloatField(
+        help_text="What this counted for beside the text, which counts for 1."
+    )
+
+
 class WhySerializer(serializers.Serializer[Any]):
     canonical_text = serializers.CharField(
         allow_blank=True, help_text="The description as the encoder read it."
@@ -81,6 +132,10 @@ class WhySerializer(serializers.Serializer[Any]):
     nearest_examples = NeighborSerializer(many=True)
     nearest_examples_missing = serializers.CharField(
         allow_null=True, help_text="Why they cannot be shown, where they cannot."
+    )
+    merchant = MerchantEvidenceSerializer(
+        allow_null=True,
+        help_text="The merchant that spoke for the category, be it too unsurely to be named.",
     )
     runner_up = AlternativeSerializer(allow_null=True)
     margin = serializers.FloatField(allow_null=True)
@@ -95,6 +150,7 @@ class PredictionSerializer(ResultSerializer):
     currency = serializers.CharField(allow_null=True)
     direction = serializers.ChoiceField(choices=FlowChoices.choices, allow_null=True)
     mcc = serializers.CharField(allow_null=True)
+    country = serializers.CharField(allow_null=True)
     occurred_at = serializers.DateTimeField(allow_null=True)
     why = WhySerializer()
 

@@ -1,11 +1,14 @@
 """From rows and decisions to JSON, by plain functions: a serializer would cost a batch of a
 thousand more than the engine does. `responses` describes the same shapes; a test compares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from classifier.engine.merchants import MerchantMatch
+from classifier.engine.merchants.knowledge import MerchantEvidence
 from classifier.engine.types import Alternative, CategoryInfo, Decision, Neighbor
-from classifier.models import Category, Example, Feedback, Job
+from classifier.models import Category, Example, Feedback, Job, Prediction
 from classifier.services.predictions import Answer, Explanation, StageTimes
 
 # Past what float32 tells apart, and the same for every reader.
@@ -17,6 +20,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "prediction_id": str(answer.prediction_id),
         "transaction_id": answer.transaction_id or None,
         **decision_json(answer.decision, answer.version),
+        **_descriptor_json(answer),
     }
 
 
@@ -31,6 +35,7 @@ def decision_json(decision: Decision, version: str) -> dict[str, Any]:
         "review": decision.needs_review,
         "reason": decision.reason.value if decision.reason else None,
         "model_version": version,
+        "merchant": _merchant_json(decision.merchant),
     }
 
 
@@ -44,6 +49,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
     # Where no category was given, the first alternative is the best guess.
     runner_up = ranked[0 if prediction.category else 1 :][:1]
     encoder = prediction.version.encoder
+    said = prediction.descriptor
     return {
         "prediction_id": str(prediction.id),
         "created_at": prediction.created_at.isoformat(),
@@ -64,10 +70,18 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "review": prediction.category is None,
         "reason": prediction.reason or None,
         "model_version": prediction.version.name,
+        "merchant": _named_json(prediction),
+        "merchant_span": said.get("merchant_span"),
+        "location": _location_json(said.get("location", {})),
+        "processor": said.get("processor"),
+        "channel": said.get("channel"),
+        "is_recurring": said.get("is_recurring"),
+        "country": prediction.country or None,
         "why": {
             "canonical_text": prediction.canonical_text,
             "nearest_examples": [_neighbor_json(entry) for entry in explanation.neighbors],
             "nearest_examples_missing": explanation.missing or None,
+            "merchant": _evidence_json(explanation.evidence),
             "runner_up": runner_up[0] if runner_up else None,
             "margin": _rounded(prediction.margin),
             "versions": {
@@ -151,6 +165,60 @@ def server_timing(times: StageTimes) -> str:
         "record": times.record_ms,
     }
     return ", ".join(f"{name};dur={milliseconds:.3f}" for name, milliseconds in stages.items())
+
+
+def _merchant_json(match: MerchantMatch | None) -> dict[str, Any] | None:
+    if match is None:
+        return None
+    return {
+        "id": match.merchant.key,
+        "name": match.merchant.name,
+        "wikidata_id": match.merchant.wikidata_id or None,
+        "confidence": _rounded(match.confidence),
+    }
+
+
+def _named_json(prediction: Prediction) -> dict[str, Any] | None:
+    merchant = prediction.merchant
+    if merchant is None:
+        return None
+    return {
+        "id": merchant.key,
+        "name": merchant.name,
+        "wikidata_id": merchant.wikidata_id or None,
+        "confidence": _rounded(prediction.descriptor.get("merchant_confidence")),
+    }
+
+
+def _evidence_json(evidence: MerchantEvidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    merchant = evidence.match.merchant
+    return {
+        "id": merchant.key,
+        "name": merchant.name,
+        "kind": evidence.match.tag or None,
+        "sells": evidence.words or None,
+        "confidence": _rounded(evidence.match.confidence),
+        "weight": _rounded(evidence.weight),
+    }
+
+
+def _descriptor_json(answer: Answer) -> dict[str, Any]:
+    said = answer.descriptor
+    return {
+        "merchant_span": list(answer.merchant_span) if answer.merchant_span else None,
+        "location": _location_json(asdict(said.location)),
+        "processor": said.processor or None,
+        "channel": said.channel.value if said.channel else None,
+        "is_recurring": True if said.is_recurring else None,
+    }
+
+
+def _location_json(location: Mapping[str, str]) -> dict[str, str | None] | None:
+    if not any(location.values()):
+        return None
+    return {name: location.get(name) or None for name in ("city", "region", "country")}
 
 
 def _info_json(category: CategoryInfo) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TextIO
 
+from classifier.engine.merchants import MerchantMatch
 from classifier.engine.types import Decision, Direction
 from classifier.exceptions import InputFileError
 from classifier.models.example import MAX_DESCRIPTION
@@ -24,6 +25,9 @@ ANSWER_COLUMNS = (
     "margin",
     "review",
     "reason",
+    "merchant",
+    "merchant_id",
+    "merchant_confidence",
     "model_version",
 )
 REJECT_COLUMNS = ("line", "reason", "row")
@@ -177,6 +181,7 @@ def answer(decision: Decision) -> list[str]:
         *_figures(decision.score, decision.margin),
         "true" if decision.needs_review else "false",
         decision.reason.value if decision.reason else "",
+        *_merchant(decision.merchant),
     ]
 
 
@@ -218,6 +223,12 @@ def read_direction(text: str) -> str:
     if direction is None:
         raise RowError("The direction is none of expense, out, debit, income, in, credit.")
     return direction
+
+
+def _merchant(match: MerchantMatch | None) -> list[str]:
+    if match is None:
+        return ["", "", ""]
+    return [match.merchant.name, match.merchant.key, *_figures(match.confidence)]
 
 
 def _figures(*values: float | None) -> list[str]:

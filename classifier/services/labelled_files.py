@@ -119,8 +119,6 @@ def embed_rows(
         anchors=vectors[[place[anchor] for anchor in anchors]],
         flows=tuple(file.flows),
         evidence=(
-            None
-            if knowledge is None
-            else knowledge.evidence_of(file.texts, encoder.card.dimension)
+            None if knowledge is None else knowledge.evidence_of(file.texts, encoder.card.dimension)
         ),
     )

@@ -3,15 +3,20 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from time import perf_counter
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from classifier import runtime
+from classifier.engine.descriptors import Descriptor, parse
+from classifier.engine.merchants import MerchantMatch
+from classifier.engine.merchants.knowledge import MerchantEvidence
+from classifier.engine.merchants.words import find_words
 from classifier.engine.types import Decision, Direction, Neighbor, Timings, Transaction
 from classifier.exceptions import BundleError, UnknownError
 from classifier.models import ApiKey, Category, Prediction
@@ -33,23 +38,28 @@ class TransactionRequest:
     transaction_id: str = ""
     occurred_at: datetime | None = None
     mcc: str = ""
+    country: str = ""
 
     def for_engine(self) -> Transaction:
         direction = Direction(self.direction) if self.direction else None
-        return Transaction(self.description, direction, self.amount)
+        return Transaction(self.description, direction, self.amount, self.country)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A decision, who made it and under what id it can be found again.
 
-    `record_ms` is the wall time of storing the whole call, in milliseconds.
+    `descriptor` is the description taken apart, and `merchant_span` the characters of it that
+    name the merchant, None where there is none or they do not stand together. `record_ms` is the
+    wall time of storing the whole call, in milliseconds.
     """
 
     prediction_id: UUID
     transaction_id: str
     version: str
     decision: Decision
+    descriptor: Descriptor
+    merchant_span: tuple[int, int] | None
     record_ms: float
 
 
@@ -67,7 +77,8 @@ class StageTimes:
 class Explanation:
     """Why a prediction was made: the examples nearest to its text, in its own version.
 
-    `missing` says why there are no neighbors where the version cannot be loaded.
+    `missing` says why there are no neighbors where the version cannot be loaded. `evidence`
+    is of the merchant that spoke for the category, be it too unsurely to be named.
     `categories` holds, by slug, those that the prediction's alternatives name.
     """
 
@@ -75,6 +86,7 @@ class Explanation:
     neighbors: list[Neighbor]
     missing: str
     categories: dict[str, Category]
+    evidence: MerchantEvidence | None
 
 
 def decide(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision]]:
@@ -103,9 +115,16 @@ def classify_transactions(
     Raises NoEngineError where no version can be served.
     """
     decided = decide(requests)
+    descriptors = [parse(request.description) for request in requests]
+    spans = [
+        merchant_span(request.description, decision)
+        for request, (_, decision) in zip(requests, decided, strict=True)
+    ]
     predictions = [
-        _prediction(request, route, decision, api_key)
-        for request, (route, decision) in zip(requests, decided, strict=True)
+        _prediction(request, route, decision, descriptor, span, api_key)
+        for request, (route, decision), descriptor, span in zip(
+            requests, decided, descriptors, spans, strict=True
+        )
     ]
     routes = [route for route, _ in decided]
     started = perf_counter()
@@ -114,9 +133,17 @@ def classify_transactions(
         predictions_recorded.send(sender=Prediction, predictions=predictions, routes=routes)
     record_ms = (perf_counter() - started) * 1000
     return [
-        Answer(prediction.id, request.transaction_id, route.version.name, decision, record_ms)
-        for prediction, request, (route, decision) in zip(
-            predictions, requests, decided, strict=True
+        Answer(
+            prediction.id,
+            request.transaction_id,
+            route.version.name,
+            decision,
+            descriptor,
+            span,
+            record_ms,
+        )
+        for prediction, request, (route, decision), descriptor, span in zip(
+            predictions, requests, decided, descriptors, spans, strict=True
         )
     ]
 
@@ -134,7 +161,9 @@ def stage_times(answers: Sequence[Answer]) -> StageTimes:
 
 def explain_prediction(prediction_id: UUID) -> Explanation:
     """Raises UnknownError."""
-    predictions = Prediction.objects.select_related("category__parent", "version__encoder")
+    predictions = Prediction.objects.select_related(
+        "category__parent", "version__encoder", "merchant"
+    )
     prediction = predictions.filter(pk=prediction_id).first()
     if prediction is None:
         raise UnknownError(f"No prediction has the id {prediction_id}.")
@@ -142,16 +171,30 @@ def explain_prediction(prediction_id: UUID) -> Explanation:
     categories = Category.objects.select_related("parent").filter(slug__in=slugs)
     neighbors: list[Neighbor] = []
     missing = ""
+    evidence = None
     try:
         loaded = runtime.get().engine_for(prediction.version)
     except BundleError as error:
         logger.warning("Prediction %s cannot be explained: %s", prediction_id, error)
         missing = f"Version {prediction.version} cannot be loaded."
     else:
-        neighbors = loaded.engine.nearest_examples(prediction.description)
+        neighbors = loaded.engine.nearest_examples(prediction.description, prediction.country)
+        evidence = loaded.engine.merchant_evidence(prediction.description, prediction.country)
     return Explanation(
-        prediction, neighbors, missing, {category.slug: category for category in categories}
+        prediction,
+        neighbors,
+        missing,
+        {category.slug: category for category in categories},
+        evidence,
     )
+
+
+def merchant_span(description: str, decision: Decision) -> tuple[int, int] | None:
+    """Where a description names the merchant of its decision."""
+    match = decision.merchant
+    if match is None:
+        return None
+    return find_words(description, decision.canonical_text[match.start : match.end])
 
 
 def categories_in_use() -> list[Category]:
@@ -164,9 +207,14 @@ def latency_ms(timings: Timings) -> float:
 
 
 def _prediction(
-    request: TransactionRequest, route: Route, decision: Decision, api_key: ApiKey | None
+    request: TransactionRequest,
+    route: Route,
+    decision: Decision,
+    descriptor: Descriptor,
+    span: tuple[int, int] | None,
+    api_key: ApiKey | None,
 ) -> Prediction:
-    category = decision.category
+    category, match = decision.category, decision.merchant
     return Prediction(
         api_key=api_key,
         transaction_id=request.transaction_id,
@@ -177,6 +225,7 @@ def _prediction(
         currency=request.currency,
         direction=request.direction,
         mcc=request.mcc,
+        country=request.country,
         occurred_at=request.occurred_at,
         version_id=route.version.id,
         category_id=route.version.category_ids[category.slug] if category else None,
@@ -189,6 +238,24 @@ def _prediction(
             {"slug": alternative.category.slug, "score": alternative.score}
             for alternative in decision.alternatives
         ],
+        merchant_id=match.merchant.key if match else None,
+        merchant_text=descriptor.merchant_text,
+        descriptor=_said(descriptor, match, span),
         is_cached=decision.is_cached,
         latency_ms=latency_ms(decision.timings),
     )
+
+
+def _said(
+    descriptor: Descriptor, match: MerchantMatch | None, span: tuple[int, int] | None
+) -> dict[str, Any]:
+    """What a row keeps of a descriptor: nothing of what it does not say."""
+    said = {
+        "processor": descriptor.processor,
+        "channel": descriptor.channel.value if descriptor.channel else "",
+        "location": {key: value for key, value in asdict(descriptor.location).items() if value},
+        "is_recurring": descriptor.is_recurring,
+        "merchant_confidence": match.confidence if match else None,
+        "merchant_span": list(span) if span else None,
+    }
+    return {key: value for key, value in said.items() if value}

@@ -1,6 +1,8 @@
 """The merchants of a version, found by name."""
 
+import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -44,6 +46,13 @@ class Gazetteer:
         for place, merchant in enumerate(self.merchants):
             for name in (merchant.name, *merchant.aliases):
                 self._add(name, place)
+        self._met = Counter(
+            word
+            for merchant in self.merchants
+            for word in {
+                word.text for name in (merchant.name, *merchant.aliases) for word in words(name)
+            }
+        )
 
     def under(
         self, merchants: Sequence[Merchant], hidden: Collection[str], tags: Iterable[Tag]
@@ -57,6 +66,13 @@ class Gazetteer:
         yield from self.merchants
         if self._below is not None:
             yield from self._shown(tuple(self._below.all()))
+
+    def bits(self, word: str) -> float:
+        """How much a word narrows the merchants down: the logarithm, base 2, of their number over
+        that of those with the word in a name."""
+        if self._below is not None:
+            return self._below.bits(word)
+        return math.log2((len(self.merchants) + 1) / (self._met[word] + 1))
 
     def named(self, parts: Sequence[str]) -> tuple[Merchant, ...]:
         """Merchants with a name of just these words."""
@@ -129,3 +145,8 @@ def bare(parts: Sequence[str]) -> list[str]:
     if len(left) > 1 and left[0] in ARTICLES:
         left.pop(0)
     return left
+
+
+def joined_name(name: str) -> str:
+    """A name as `written_together` is asked for it."""
+    return "".join(bare([word.text for word in words(name)]))

@@ -49,6 +49,16 @@ class Kind(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class MerchantEvidence:
+    """A merchant that spoke for a category: what is sold there, and what that counted for beside
+    the text, which counts for 1."""
+
+    match: MerchantMatch
+    words: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class _File:
     """A file, the same as any other of the same content."""
 
@@ -126,6 +136,14 @@ class MerchantKnowledge:
             return None
         scaled: NDArray[np.float32] = self.vectors[row] * np.float32(match.confidence)
         return scaled
+
+    def explain(self, match: MerchantMatch | None) -> MerchantEvidence | None:
+        """In words what `mix` does with a match; None where it does nothing."""
+        if match is None or self.evidence(match) is None or not self.weight:
+            return None
+        return MerchantEvidence(
+            match, self.matcher.gazetteer.tag_words(match.tag), self.weight * match.confidence
+        )
 
     def evidence_of(self, canonical_texts: Sequence[str], dimension: int) -> NDArray[np.float32]:
         """Of each text, (n, dimension); zero where nothing is known."""

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from rapidfuzz.distance import OSA
 
 from classifier.engine.descriptors import Descriptor, PartKind
-from classifier.engine.merchants.gazetteer import LEGAL_FORMS, MIN_JOINED, Gazetteer
+from classifier.engine.merchants.gazetteer import LEGAL_FORMS, MIN_JOINED, Gazetteer, joined_name
 from classifier.engine.merchants.types import Merchant, MerchantMatch
 from classifier.engine.merchants.vocabulary import Vocabulary
 from classifier.engine.merchants.words import words
@@ -76,13 +77,14 @@ ODDS = {
     "misspelt": -2.2,
 }
 BITS_WEIGHT = 0.16
+RARITY_WEIGHT = 1.3
 COVERAGE_WEIGHT = 3.2
 FIRST_WEIGHT = 0.8
 COUNTRY_WEIGHT = 1.2
 WORDS_WEIGHT = 0.8
 RIVAL_WEIGHT = -0.5
-CENTRE_BITS = 12.0
-CENTRE_COVERAGE = 0.5
+CENTER_BITS = 12.0
+CENTER_COVERAGE = 0.5
 
 
 class Matcher:
@@ -190,11 +192,13 @@ class Matcher:
             if token.is_name and not first <= place <= last and token.text not in IDLE
         ]
         rest = {token.text for token in outside}
-        chosen, tag, is_told = self._choose(merchants, rest, home)
+        chosen, tag, is_told = self._choose(
+            merchants, "".join(token.text for token in inside), rest, home
+        )
         told = set(self.gazetteer.tag_words(tag).split())
         unexplained = sum(_letters(token) for token in outside if token.text not in told)
         covered = sum(_letters(token) for token in inside)
-        bits = sum(self._vocabulary.bits(token.text) for token in inside)
+        bits = sum(self._bits(token.text) for token in inside)
         return Candidate(
             merchant=chosen,
             tag=tag,
@@ -209,18 +213,22 @@ class Matcher:
             rivals=len({merchant.tag for merchant in merchants}) - 1,
         )
 
+    def _bits(self, word: str) -> float:
+        return min(self._vocabulary.bits(word), RARITY_WEIGHT * self.gazetteer.bits(word))
+
     def _choose(
-        self, merchants: Sequence[Merchant], rest: set[str], home: str
+        self, merchants: Sequence[Merchant], met: str, rest: set[str], home: str
     ) -> tuple[Merchant, str, bool]:
-        """Of those with the name: whom the country, then the other words speak for."""
+        """Of those with the name: whom the country, then the other words speak for; then who is
+        called so before who is called so besides, and what a merchant sells most."""
         ranked = []
         for place, merchant in enumerate(merchants):
+            is_besides = joined_name(merchant.name) != met
             for order, tag in enumerate((merchant.tag, *merchant.other_tags)):
                 told = bool(rest & set(self.gazetteer.tag_words(tag).split()))
-                ranked.append(
-                    (-_country(merchant, home), not told, order, place, merchant, tag, told)
-                )
-        *_, merchant, tag, told = min(ranked, key=lambda entry: entry[:4])
+                rank = (-_country(merchant, home), not told, is_besides, order, place)
+                ranked.append((rank, merchant, tag, told))
+        _, merchant, tag, told = min(ranked, key=itemgetter(0))
         return merchant, tag, told
 
 
@@ -233,8 +241,8 @@ def confidence(candidate: Candidate) -> float:
     """The chance that the candidate is who was paid, from 0 to 1."""
     odds = (
         ODDS[candidate.kind]
-        + BITS_WEIGHT * (candidate.bits - CENTRE_BITS)
-        + COVERAGE_WEIGHT * (candidate.coverage - CENTRE_COVERAGE)
+        + BITS_WEIGHT * (candidate.bits - CENTER_BITS)
+        + COVERAGE_WEIGHT * (candidate.coverage - CENTER_COVERAGE)
         + FIRST_WEIGHT * candidate.is_first
         + COUNTRY_WEIGHT * candidate.country
         + WORDS_WEIGHT * candidate.is_told_by_words

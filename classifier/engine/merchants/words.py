@@ -29,6 +29,17 @@ def words(text: str) -> list[Word]:
     ]
 
 
+def find_words(text: str, wanted: str) -> tuple[int, int] | None:
+    """Where the words of `wanted` stand in `text`, one behind the other; None where they do not."""
+    sought = [word.text for word in words(wanted)]
+    found = words(text)
+    for place in range(len(found) - len(sought) + 1):
+        run = found[place : place + len(sought)]
+        if run and [word.text for word in run] == sought:
+            return run[0].start, run[-1].end
+    return None
+
+
 def plain(text: str) -> str:
     """A word without case, accents and apostrophes."""
     folded = text.casefold()

@@ -25,7 +25,9 @@ def rule(
     vectors = np.eye(len(categories), 4, dtype=np.float32)
     if examples is None:
         labels = np.arange(len(categories), dtype=np.int32)
-        examples = ExampleSet(tuple("abcd"[: len(categories)]), labels, vectors, categories)
+        examples = ExampleSet(
+            tuple("abcd"[: len(categories)]), labels, vectors, vectors, categories
+        )
     return DecisionRule(
         PrototypeSet(categories, vectors),
         examples,
@@ -59,10 +61,12 @@ def test_a_direction_rules_out_categories_of_the_other(
 
 
 def test_the_nearest_example_weighs_beside_the_prototype() -> None:
+    vectors = np.stack([text(1, 0, 0, 0), text(2, 3, 1, 0), text(0, 0, 1, 0), text(0, 0, 0, 1)])
     near_the_text = ExampleSet(
         ("a", "b", "c", "d"),
         np.arange(4, dtype=np.int32),
-        np.stack([text(1, 0, 0, 0), text(2, 3, 1, 0), text(0, 0, 1, 0), text(0, 0, 0, 1)]),
+        vectors,
+        vectors,
         (COFFEE, FUEL, WAGES, SAVINGS),
     )
     vector = text(3, 2, 1, 0)

@@ -39,7 +39,13 @@ def rule_without(training: TrainingSet, left_out: int, weights: Weights) -> Deci
     )
     return DecisionRule(
         PrototypeSet(categories, build_prototypes(rest, weights.anchor)),
-        ExampleSet(("",) * len(order), rest.labels[order], rest.vectors[order], categories),
+        ExampleSet(
+            ("",) * len(order),
+            rest.labels[order],
+            rest.vectors[order],
+            rest.vectors[order],
+            categories,
+        ),
         weights.neighbor,
         Calibration(0.0, 1.0, 1.0),
         Bounds(high=None, medium=None, abstain=0.0, min_score=-1.0),
@@ -70,13 +76,15 @@ def test_scores_are_those_of_a_version_built_without_the_example(
 
 def test_a_category_left_with_its_anchor_alone_is_scored_by_it() -> None:
     training = training_set([1, 3], seed=1)
-    scores = leave_one_out_scores(training, Weights(2.0, 0.3))
+    scores = leave_one_out_scores(training, Weights(2.0, 0.3, 0.0))
     lone = int(np.flatnonzero(training.labels == 0)[0])
     assert scores[lone, 0] == pytest.approx(training.vectors[lone] @ training.anchors[0], abs=1e-5)
 
 
 def test_more_examples_than_a_chunk_are_scored_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     training = training_set([5, 7, 9], seed=2)
-    whole = leave_one_out_scores(training, Weights(2.0, 0.3))
+    whole = leave_one_out_scores(training, Weights(2.0, 0.3, 0.0))
     monkeypatch.setattr("classifier.training.prototypes.CHUNK", 4)
-    np.testing.assert_allclose(leave_one_out_scores(training, Weights(2.0, 0.3)), whole, atol=1e-6)
+    np.testing.assert_allclose(
+        leave_one_out_scores(training, Weights(2.0, 0.3, 0.0)), whole, atol=1e-6
+    )

@@ -29,7 +29,9 @@ def merchants(spread_out: bool) -> TrainingSet:
 def test_one_example_a_category_cannot_speak_against_the_default() -> None:
     for is_right in (True, False):
         training = training_set(1, anchors_are_right=is_right)
-        assert choose_weights(training) == Weights(DEFAULT_WEIGHTS.anchor, 0.0)
+        assert choose_weights(training) == Weights(
+            DEFAULT_WEIGHTS.anchor, neighbor=0.0, merchant=0.0
+        )
 
 
 def test_names_that_mislead_lose_their_weight() -> None:
