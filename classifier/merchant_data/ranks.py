@@ -18,7 +18,7 @@ amenity=car_rental
 amenity=hospital amenity=clinic amenity=doctors
 *
 route=subway route=tram route=train route=bus route=ferry
-office=energy_supplier office=water_utility office=government
+office=utility office=government
 amenity=fuel
 shop=convenience shop=kiosk
 shop=bakery shop=pastry shop=confectionery shop=butcher shop=deli shop=alcohol
