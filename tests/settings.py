@@ -1,9 +1,13 @@
-"""Settings of the tests: the product's own, with a data directory apart and a fast hasher."""
+"""Settings of the tests: the product's own, with a data directory apart and a fast hasher.
+
+Two runs at once in one checkout need two folders: TXCAT_TESTS_DIR names another.
+"""
 
 import os
 from pathlib import Path
 
-CACHE_DIR = Path(__file__).resolve().parent.parent / ".cache" / "tests"
+ROOT = Path(__file__).resolve().parent.parent
+CACHE_DIR = ROOT / os.environ.get("TXCAT_TESTS_DIR", ".cache/tests")
 os.environ["TXCAT_DATA_DIR"] = str(CACHE_DIR)
 os.environ.setdefault("SECRET_KEY", "a key for tests only, which protects nothing")
 

@@ -1,6 +1,7 @@
 """What the web image would hold, laid out in a folder and run: its files, its packages, its
 environment and its commands, with the folder in place of `/app` and `/data`."""
 
+import fcntl
 import hashlib
 import http.client
 import json
@@ -47,12 +48,15 @@ def venv() -> Path:
     digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
     folder = ROOT / ".cache" / f"web-venv-{digest}"
     finished = folder / "installed"
-    if not finished.exists():
-        python = str(folder / "bin" / "python")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "-r", str(requirements)]
-        subprocess.run(install, check=True)
-        finished.touch()
+    folder.parent.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            python = str(folder / "bin" / "python")
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            install = [python, "-m", "pip", "install", "--quiet", "-r", str(requirements)]
+            subprocess.run(install, check=True)
+            finished.touch()
     return folder
 
 
