@@ -43,6 +43,8 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("Categories", "account_tree", "classifier.category"),
             ("Examples", "list_alt", "classifier.example"),
+            ("Merchants", "storefront", "classifier.merchant"),
+            ("Kinds of merchant", "sell", "classifier.merchanttag"),
         ],
     ),
     (
@@ -81,6 +83,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         first.append(_item("Try it", "science", "admin:try_it"))
     if request.user.has_perm("classifier.classify_file"):
         first.append(_item("Classify a file", "upload_file", "admin:classify_file"))
+    if request.user.has_perm("classifier.view_prediction"):
+        first.append(
+            _item("Unrecognized merchants", "person_search", "admin:unrecognized_merchants")
+        )
     groups: list[dict[str, Any]] = [{"items": first}]
     for title, models in NAVIGATION:
         items = [

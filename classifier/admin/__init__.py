@@ -10,11 +10,14 @@ from classifier.admin import (
     examples,
     feedback,
     jobs,
+    merchant_tags,
+    merchants,
     pages,
     predictions,
     queue,
     targets,
     try_it,
+    unrecognized,
     versions,
 )
 
@@ -28,10 +31,13 @@ __all__ = [
     "examples",
     "feedback",
     "jobs",
+    "merchant_tags",
+    "merchants",
     "pages",
     "predictions",
     "queue",
     "targets",
     "try_it",
+    "unrecognized",
     "versions",
 ]

@@ -10,9 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
 from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
     RangeDateTimeFilter,
+    TextFilter,
 )
 from unfold.contrib.filters.forms import RangeDateTimeForm
 
@@ -79,6 +81,28 @@ class ReasonFilter(ChoicesDropdownFilter):  # type: ignore[misc]
         # `exclude` repeats the partial index's condition, without which it is not used.
         rows: QuerySet[Any] = super().queryset(request, queryset)
         return rows.exclude(**{self.field_path: ""})
+
+
+class MerchantFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+    """One merchant, searched for by name: there are too many for a list."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        """None are listed, so none are fetched."""
+        return []
+
+
+class UnrecognizedFilter(TextFilter):  # type: ignore[misc]
+    """One merchant text, where no merchant was recognized."""
+
+    title = "unrecognized merchant text"
+    parameter_name = "unrecognized"
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        if not self.value():
+            return queryset
+        # `exclude` repeats the partial index's condition, without which it is not used.
+        rows = queryset.filter(merchant__isnull=True, merchant_text=self.value())
+        return rows.exclude(merchant_text="")
 
 
 class MomentsForm(RangeDateTimeForm):  # type: ignore[misc]

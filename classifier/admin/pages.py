@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from classifier.admin.classify_file import classify_file
 from classifier.admin.try_it import try_it
+from classifier.admin.unrecognized import unrecognized_merchants
 
 
 def urls() -> list[URLPattern]:
@@ -12,6 +13,9 @@ def urls() -> list[URLPattern]:
     return [
         path("try-it/", wrap(try_it), name="try_it"),
         path("classify-file/", wrap(classify_file), name="classify_file"),
+        path(
+            "unrecognized-merchants/", wrap(unrecognized_merchants), name="unrecognized_merchants"
+        ),
     ]
 
 

@@ -32,16 +32,15 @@ def chosen_span(field: str, params: QueryDict) -> tuple[datetime, datetime] | No
     if year is None:
         return None
     first = date(year, month or 1, day or 1)
-    if day is not None:
-        next_day = first.toordinal() + 1
-    else:
-        next_day = date(year, month or 12, monthrange(year, month or 12)[1]).toordinal() + 1
-    if next_day > date.max.toordinal():
+    last_month = month or 12
+    last = date(year, last_month, day or monthrange(year, last_month)[1])
+    if last == date.max:
         return None
-    return _midnight(first), _midnight(date.fromordinal(next_day))
+    return midnight(first), midnight(last + timedelta(days=1))
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """Its first moment, in the time zone of the pages."""
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

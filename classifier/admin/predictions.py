@@ -6,12 +6,14 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
 )
 
+from classifier.admin import descriptions
 from classifier.admin.cells import (
     NOTHING,
     change_link,
@@ -20,10 +22,17 @@ from classifier.admin.cells import (
     level_badge,
     path_of,
 )
-from classifier.admin.filters import CategoryFilter, MomentsFilter, ReasonFilter, VersionFilter
+from classifier.admin.filters import (
+    CategoryFilter,
+    MerchantFilter,
+    MomentsFilter,
+    ReasonFilter,
+    UnrecognizedFilter,
+    VersionFilter,
+)
 from classifier.admin.paging import LogAdmin
 from classifier.admin.periods import drill_down
-from classifier.models import Category, Prediction
+from classifier.models import Category, Merchant, Prediction
 from classifier.services.predictions import explain_prediction
 
 
@@ -38,6 +47,7 @@ class PredictionAdmin(LogAdmin):
     list_display = (
         "created_at",
         "description",
+        "merchant_shown",
         "category_shown",
         "level_shown",
         "confidence_shown",
@@ -51,6 +61,8 @@ class PredictionAdmin(LogAdmin):
         CategoryFilter,
         VersionFilter,
         ("reason", ReasonFilter),
+        ("merchant", MerchantFilter),
+        UnrecognizedFilter,
         ("is_cached", BooleanRadioFilter),
         ("created_at", MomentsFilter),
     )
@@ -76,6 +88,16 @@ class PredictionAdmin(LogAdmin):
             },
         ),
         (
+            "What the description says",
+            {
+                "fields": (
+                    ("merchant_link", "merchant_text_shown"),
+                    ("processor", "channel"),
+                    ("location", "recurring"),
+                )
+            },
+        ),
+        (
             "The request",
             {
                 "fields": (
@@ -83,7 +105,8 @@ class PredictionAdmin(LogAdmin):
                     ("transaction_id", "user_id"),
                     ("amount", "currency"),
                     ("direction", "mcc"),
-                    ("occurred_at", "asked_by"),
+                    ("occurred_at", "country_shown"),
+                    ("asked_by",),
                 )
             },
         ),
@@ -98,6 +121,13 @@ class PredictionAdmin(LogAdmin):
         "confidence_shown",
         "score_shown",
         "margin_shown",
+        "merchant_link",
+        "merchant_text_shown",
+        "processor",
+        "channel",
+        "location",
+        "recurring",
+        "country_shown",
         "asked_by",
         "version_link",
         "latency",
@@ -152,7 +182,7 @@ class PredictionAdmin(LogAdmin):
         table and sort all that belongs to its rows."""
         rows: QuerySet[Prediction] = super().get_queryset(request)
         categories = Category.objects.select_related("parent")
-        return rows.prefetch_related("version", Prefetch("category", categories))
+        return rows.prefetch_related("version", "merchant", Prefetch("category", categories))
 
     @admin.display(description="category")
     def category_shown(self, prediction: Prediction) -> str:
@@ -161,6 +191,47 @@ class PredictionAdmin(LogAdmin):
     @admin.display(description="category")
     def category_link(self, prediction: Prediction) -> str:
         return change_link(prediction.category)
+
+    @admin.display(description="merchant")
+    def merchant_shown(self, prediction: Prediction) -> str:
+        """By its key where it has no row: the version knew a merchant that the table lost."""
+        if prediction.merchant_id is None:
+            return NOTHING
+        merchant = _merchant(prediction)
+        return merchant.name if merchant else prediction.merchant_id
+
+    @admin.display(description="merchant")
+    def merchant_link(self, prediction: Prediction) -> str:
+        merchant = _merchant(prediction)
+        if merchant is None:
+            return prediction.merchant_id or "not recognized"
+        said = prediction.descriptor.get("merchant_confidence")
+        sure = f" ({confidence(said)} sure)" if said is not None else ""
+        return format_html("{}{}", change_link(merchant), sure)
+
+    @admin.display(description="merchant text")
+    def merchant_text_shown(self, prediction: Prediction) -> str:
+        return prediction.merchant_text or NOTHING
+
+    @admin.display(description="paid through")
+    def processor(self, prediction: Prediction) -> str:
+        return descriptions.processor(prediction.descriptor)
+
+    @admin.display(description="how it was paid")
+    def channel(self, prediction: Prediction) -> str:
+        return descriptions.channel(prediction.descriptor)
+
+    @admin.display(description="where")
+    def location(self, prediction: Prediction) -> str:
+        return descriptions.place(prediction.descriptor)
+
+    @admin.display(description="recurring")
+    def recurring(self, prediction: Prediction) -> str:
+        return descriptions.recurring(prediction.descriptor)
+
+    @admin.display(description="country")
+    def country_shown(self, prediction: Prediction) -> str:
+        return descriptions.country(prediction.country)
 
     @admin.display(description="level")
     def level_shown(self, prediction: Prediction) -> SafeString:
@@ -228,3 +299,11 @@ class PredictionAdmin(LogAdmin):
                 ],
             },
         }
+
+
+def _merchant(prediction: Prediction) -> Merchant | None:
+    """None where none was recognized, and where its row is not there."""
+    try:
+        return prediction.merchant
+    except Merchant.DoesNotExist:
+        return None

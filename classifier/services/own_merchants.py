@@ -14,7 +14,7 @@ from classifier.models import Merchant
 from classifier.models.merchant import compared, every_word
 
 BATCH = 500
-# No key of the table begins so.
+# With the random end, so that none is that of a merchant of the table.
 OWN_PREFIX = "own-"
 
 

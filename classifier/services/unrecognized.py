@@ -57,7 +57,7 @@ def unrecognized_texts(
         since = None
     if since is not None:
         rows = rows.filter(created_at__gte=since)
-    found = list(
+    found: list[Any] = list(
         rows.values("merchant_text")
         .annotate(
             count=Count("id"),

@@ -9,9 +9,20 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import Failure
 
-from classifier.models import ApiKey, Category, Example, Feedback, Job, ModelVersion, Prediction
+from classifier.models import (
+    ApiKey,
+    Category,
+    Example,
+    Feedback,
+    Job,
+    Merchant,
+    MerchantTag,
+    ModelVersion,
+    Prediction,
+)
 from classifier.services.api_keys import create_api_key
 from classifier.services.feedback import FeedbackItem, record_feedback
+from classifier.services.own_merchants import save_own_merchant
 from classifier.services.predictions import TransactionRequest, classify_transactions
 
 Make = Callable[..., User]
@@ -30,6 +41,8 @@ class Rows:
     job: Job
     failure: Failure
     group: Group
+    merchant: Merchant
+    tag: MerchantTag
 
 
 @pytest.fixture
@@ -61,6 +74,10 @@ def rows(active_version: ModelVersion, admin_user: User) -> Rows:
     (feedback,) = record_feedback(
         [FeedbackItem(prediction_id=prediction.id, category="groceries", user_id="u1")]
     )
+    tag, _ = MerchantTag.objects.get_or_create(tag="shop=bakery", defaults={"words": "bread"})
+    merchant = Merchant(name="Zorblax", aliases=["ZORBLAX INC"], category=example.category)
+    save_own_merchant(merchant)
+    Prediction.objects.filter(pk=prediction.pk).update(merchant=merchant)
     api_key, _ = create_api_key("mobile app", ["classify"])
     job = Job.objects.create(kind=Job.Kind.BUILD_VERSION, started_by=admin_user)
     return Rows(
@@ -73,4 +90,6 @@ def rows(active_version: ModelVersion, admin_user: User) -> Rows:
         job=job,
         failure=fail_a_task("failed"),
         group=Group.objects.create(name="analysts"),
+        merchant=merchant,
+        tag=tag,
     )

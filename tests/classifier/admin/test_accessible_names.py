@@ -117,6 +117,11 @@ PAGES: dict[str, Callable[[Rows], str]] = {
     "the targets": lambda rows: reverse("admin:classifier_performancetargets_changelist"),
     "the examples": lambda rows: reverse("admin:classifier_example_changelist"),
     "the predictions": lambda rows: reverse("admin:classifier_prediction_changelist"),
+    "a new merchant": lambda rows: reverse("admin:classifier_merchant_add"),
+    "a merchant": lambda rows: change_url(rows.merchant),
+    "the merchants": lambda rows: reverse("admin:classifier_merchant_changelist"),
+    "a kind of merchant": lambda rows: change_url(rows.tag),
+    "the kinds of merchant": lambda rows: reverse("admin:classifier_merchanttag_changelist"),
     "Try it": lambda rows: reverse("admin:try_it"),
     "a file": lambda rows: reverse("admin:classify_file"),
 }

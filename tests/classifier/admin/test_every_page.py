@@ -11,7 +11,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from classifier.admin.cells import change_url
-from classifier.models import Activation, Category, Encoder, Example, PerformanceTargets
+from classifier.models import (
+    Activation,
+    Category,
+    Encoder,
+    Example,
+    Merchant,
+    MerchantTag,
+    PerformanceTargets,
+)
 from classifier.services.targets import performance_targets
 from tests.classifier.admin.conftest import Make, Rows
 
@@ -19,6 +27,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ADDABLE = {
     "classifier.Category",
     "classifier.Example",
+    "classifier.Merchant",
     "classifier.ApiKey",
     "auth.User",
     "auth.Group",
@@ -26,13 +35,14 @@ ADDABLE = {
 DELETABLE = {
     "classifier.Category",
     "classifier.Example",
+    "classifier.Merchant",
     "auth.Group",
     "django_q.Failure",
 }
 NOT_OPENED = {
     "login": "whoever is signed in is sent on; the browser's test signs in there",
     "logout": "it is no page: a POST that ends the session",
-    "autocomplete": "it answers a field that searches while one types; no form here has one",
+    "autocomplete": "it answers a filter that searches while one types; test_merchants asks it",
     "view_on_site": "no row has a page outside the admin",
 }
 LOGS = [
@@ -55,6 +65,8 @@ def row_of(rows: Rows, admin_user: User) -> dict[str, Model]:
         "classifier.Example": rows.example,
         "classifier.Feedback": rows.feedback,
         "classifier.Job": rows.job,
+        "classifier.Merchant": rows.merchant,
+        "classifier.MerchantTag": rows.tag,
         "classifier.ModelVersion": rows.version,
         "classifier.PerformanceTargets": performance_targets(),
         "classifier.Prediction": rows.prediction,
@@ -78,6 +90,7 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "app_list": ["classifier"],
         "try_it": [],
         "classify_file": [],
+        "unrecognized_merchants": [],
         "auth_user_password_change": [admin_user.pk],
         "classifier_modelversion_build": [],
         "classifier_modelversion_activate": [rows.version.pk],
@@ -97,12 +110,16 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classifier_apikey_revoke": [quote(rows.api_key.pk)],
         "classifier_category_simple_history": _newest_history(rows.category),
         "classifier_example_simple_history": _newest_history(rows.example),
+        "classifier_merchant_simple_history": _newest_history(rows.merchant),
+        "classifier_merchanttag_simple_history": _newest_history(rows.tag),
         "classifier_performancetargets_simple_history": _newest_history(performance_targets()),
     }
     return {name: reverse(f"admin:{name}", args=args) for name, args in arguments.items()}
 
 
-def _newest_history(row: Category | Example | PerformanceTargets) -> list[object]:
+def _newest_history(
+    row: Category | Example | Merchant | MerchantTag | PerformanceTargets,
+) -> list[object]:
     return [row.pk, row.history.latest().pk]
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from classifier.models import Prediction
 from tests.classifier.admin.conftest import Rows, classify
 from tests.database import plan_of
 
@@ -64,6 +65,8 @@ def assert_read_in_order(plan: str, index: str) -> None:
         ({"category": "category"}, "prediction_by_category"),
         ({"level__exact": "abstain"}, "prediction_by_level"),
         ({"reason__exact": "no_text"}, "prediction_by_reason"),
+        ({"merchant__key__exact": "zorblax"}, "prediction_by_merchant"),
+        ({"unrecognized": "blip"}, "prediction_unrecognized"),
         ({"created_at__year": "year"}, "prediction_created_at"),
     ],
 )
@@ -71,6 +74,9 @@ def test_each_filter_of_predictions_has_an_index_in_the_order_of_time(
     query: dict[str, str], index: str, staff: Client, rows: Rows
 ) -> None:
     classify("123 456")
+    known, unknown = classify("NETFLIX.COM", "BLIP")
+    Prediction.objects.filter(pk=known.pk).update(merchant="zorblax")
+    Prediction.objects.filter(pk=unknown.pk).update(merchant=None, merchant_text="blip")
     values = {
         "version": rows.version.pk,
         "category": rows.prediction.category_id,

@@ -16,7 +16,10 @@ from classifier.models import (
     Encoder,
     Example,
     Job,
+    Merchant,
+    MerchantTag,
     ModelVersion,
+    Prediction,
     Retirement,
     VersionComparison,
 )
@@ -74,7 +77,28 @@ def _add_encoders(rows: Rows) -> None:
 
 def _add_predictions(rows: Rows) -> None:
     for example in Example.objects.order_by("id")[100 : 100 + MORE]:
-        classify(example.text, user_id=f"u{example.pk}")
+        (prediction,) = classify(example.text, user_id=f"u{example.pk}")
+        merchant = Merchant.objects.create(key=f"own-{example.pk}", name=f"Own {example.pk}")
+        Prediction.objects.filter(pk=prediction.pk).update(merchant=merchant)
+
+
+def _add_unrecognized(rows: Rows) -> None:
+    for example in Example.objects.order_by("id")[100 : 100 + MORE]:
+        (prediction,) = classify(example.text)
+        Prediction.objects.filter(pk=prediction.pk).update(
+            merchant=None, merchant_text=example.text, category=example.category
+        )
+
+
+def _add_merchants(rows: Rows) -> None:
+    for number, category in enumerate(Category.objects.detailed()[:MORE]):
+        Merchant.objects.create(key=f"own-{number}", name=f" Own {number}", category=category)
+
+
+def _add_merchant_tags(rows: Rows) -> None:
+    for number, category in enumerate(Category.objects.detailed()[:MORE]):
+        MerchantTag.objects.create(tag=f"a={number}", words="x", category=category)
+        Merchant.objects.create(key=f"own-{number}", name="Own", tag=f"a={number}")
 
 
 def _add_feedback(rows: Rows) -> None:
@@ -121,6 +145,8 @@ LISTS: dict[str, Callable[[Rows], None]] = {
     "classifier_example": _add_examples,
     "classifier_feedback": _add_feedback,
     "classifier_job": _add_jobs,
+    "classifier_merchant": _add_merchants,
+    "classifier_merchanttag": _add_merchant_tags,
     "classifier_modelversion": _add_retired_versions,
     "classifier_prediction": _add_predictions,
     "auth_group": _add_groups,
@@ -141,6 +167,16 @@ def test_a_list_asks_as_much_for_one_row_as_for_many(name: str, staff: Client, r
     _queries(staff, url)
     few = _queries(staff, url)
     LISTS[name](rows)
+    many = _queries(staff, url)
+    assert len(many) == len(few), "\n".join(many)
+
+
+def test_unrecognized_merchants_ask_as_much_for_many(staff: Client, rows: Rows) -> None:
+    url = reverse("admin:unrecognized_merchants")
+    Prediction.objects.filter(pk=rows.prediction.pk).update(merchant=None, merchant_text="x")
+    _queries(staff, url)
+    few = _queries(staff, url)
+    _add_unrecognized(rows)
     many = _queries(staff, url)
     assert len(many) == len(few), "\n".join(many)
 

@@ -74,6 +74,11 @@ PAGES: dict[str, Callable[[Client, Rows], Any]] = {
     "the predictions": lambda staff, rows: staff.get(
         reverse("admin:classifier_prediction_changelist")
     ),
+    "the merchants": lambda staff, rows: staff.get(reverse("admin:classifier_merchant_changelist")),
+    "a merchant": lambda staff, rows: staff.get(change_url(rows.merchant)),
+    "unrecognized merchants": lambda staff, rows: staff.get(
+        reverse("admin:unrecognized_merchants")
+    ),
     "Try it": lambda staff, rows: staff.post(
         reverse("admin:try_it"), {"descriptors": rows.example.text}
     ),
