@@ -47,13 +47,15 @@ def overlap(some: Merchant, other: Merchant) -> bool:
 
 
 def join(merchants: Iterable[Merchant]) -> Merchant:
-    """One merchant of several entries: that of the first rank, with the rest as its other names
-    and tags."""
-    ranked = sorted(merchants, key=_rank)
+    """One merchant of several entries: that of the first rank among those of the shortest
+    name, with the rest as its other names and tags."""
+    found = list(merchants)
+    names = {plain_name(merchant.name) for merchant in found}
+    ranked = sorted(found, key=lambda merchant: (_is_longer(merchant.name, names), _rank(merchant)))
     first = ranked[0]
     if len(ranked) == 1:
         return first
-    names = [name for merchant in ranked for name in (merchant.name, *merchant.aliases)]
+    all_names = [name for merchant in ranked for name in (merchant.name, *merchant.aliases)]
     tags = [tag for merchant in ranked for tag in (merchant.tag, *merchant.other_tags)]
     is_anywhere = any(not merchant.countries for merchant in ranked)
     countries = {country for merchant in ranked for country in merchant.countries}
@@ -61,11 +63,16 @@ def join(merchants: Iterable[Merchant]) -> Merchant:
         key=first.key,
         name=first.name,
         tag=first.tag,
-        aliases=distinct(first.name, names),
+        aliases=distinct(first.name, all_names),
         countries=() if is_anywhere else tuple(sorted(countries)),
         wikidata_id=next((m.wikidata_id for m in ranked if m.wikidata_id), ""),
         other_tags=_other_tags(first.tag, tags),
     )
+
+
+def _is_longer(name: str, names: Iterable[str]) -> bool:
+    """Whether a name is one of `names` and more: IKEA Restaurant is a part of IKEA."""
+    return any(plain_name(name).startswith(f"{other} ") for other in names)
 
 
 def _other_tags(tag: str, tags: Iterable[str]) -> tuple[str, ...]:
