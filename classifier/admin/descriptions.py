@@ -9,6 +9,7 @@ from typing import Any
 from classifier.admin.cells import NOTHING
 from classifier.countries import COUNTRIES
 from classifier.engine.descriptors.parts import Channel
+from classifier.engine.merchants.knowledge import MerchantEvidence
 
 CHANNELS = {
     **{channel.value: channel.value.replace("_", " ").capitalize() for channel in Channel},
@@ -47,3 +48,13 @@ def country(code: str) -> str:
 
 def recurring(said: dict[str, Any]) -> str:
     return "it says so" if said.get("is_recurring") else NOTHING
+
+
+def evidence_in_words(evidence: MerchantEvidence | None, *, is_named: bool) -> str:
+    """What a merchant said of the category, "" where none did. `is_named` where the answer names
+    the merchant as well."""
+    if evidence is None:
+        return ""
+    condition = "" if is_named else f", if it is {evidence.match.merchant.name}"
+    words = evidence.words or "what its category says"
+    return f"{words}{condition}; this counts {evidence.weight:.2f} beside the text's 1"

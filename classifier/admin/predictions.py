@@ -22,6 +22,7 @@ from classifier.admin.cells import (
     level_badge,
     path_of,
 )
+from classifier.admin.descriptions import evidence_in_words
 from classifier.admin.filters import (
     CategoryFilter,
     MerchantFilter,
@@ -281,6 +282,9 @@ class PredictionAdmin(LogAdmin):
         explanation = explain_prediction(prediction.pk)
         return {
             "unexplained": explanation.missing,
+            "merchant_evidence": evidence_in_words(
+                explanation.evidence, is_named=prediction.merchant_id is not None
+            ),
             "alternatives": {
                 "headers": ["Category", "Score"],
                 "rows": [

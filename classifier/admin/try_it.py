@@ -1,5 +1,7 @@
 """The page “Try it”: paste descriptors, see what the engine would answer, and why."""
 
+from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
 from django import forms
@@ -10,7 +12,10 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from classifier.admin.cells import LEVEL_VARIANTS, confidence, figure, path_of
+from classifier.admin import descriptions
+from classifier.admin.cells import LEVEL_VARIANTS, NOTHING, confidence, figure, path_of
+from classifier.admin.segments import segments
+from classifier.countries import COUNTRIES
 from classifier.exceptions import NoEngineError
 from classifier.models.choices import FlowChoices, LevelChoices, ReasonChoices
 from classifier.models.example import MAX_DESCRIPTION
@@ -34,6 +39,13 @@ class TryItForm(forms.Form):
     )
     direction = forms.ChoiceField(
         choices=[("", "Not known"), *FlowChoices.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+    country = forms.ChoiceField(
+        label="Where the payer is at home",
+        choices=[("", "Not known"), *sorted(COUNTRIES.items(), key=itemgetter(1))],
         required=False,
         widget=UnfoldAdminSelectWidget(),
     )
@@ -68,7 +80,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
     }
     if form.is_bound and form.is_valid():
         try:
-            run = try_descriptors(form.cleaned_data["descriptors"], form.cleaned_data["direction"])
+            run = try_descriptors(**form.cleaned_data)
         except NoEngineError as error:
             context["no_engine"] = str(error)
         else:
@@ -89,11 +101,33 @@ def _shown(run: TrialRun) -> dict[str, Any]:
     }
 
 
+def _said(trial: Trial) -> list[tuple[str, str]]:
+    """What the descriptor says, in words; nothing of what it does not say."""
+    descriptor, match = trial.descriptor, trial.decision.merchant
+    said = {
+        "processor": descriptor.processor,
+        "channel": descriptor.channel.value if descriptor.channel else "",
+        "location": asdict(descriptor.location),
+        "is_recurring": descriptor.is_recurring,
+    }
+    named = f"{match.merchant.name} ({confidence(match.confidence)} sure)" if match else ""
+    rows = [
+        ("Merchant", named),
+        ("Sold there", evidence_in_words(trial.evidence, is_named=match is not None)),
+        ("Paid through", descriptions.processor(said)),
+        ("How", descriptions.channel(said)),
+        ("Where", descriptions.place(said)),
+        ("Recurring", descriptions.recurring(said)),
+    ]
+    return [(name, value) for name, value in rows if value and value != NOTHING]
+
+
 def _shown_trial(trial: Trial) -> dict[str, Any]:
     decision = trial.decision
     category = decision.category
     return {
-        "description": trial.description,
+        "segments": segments(trial.descriptor, trial.merchant_span),
+        "said": _said(trial),
         "canonical_text": decision.canonical_text,
         "category": path_of(category) if category else "",
         "reason": str(ReasonChoices(decision.reason.value).label) if decision.reason else "",

@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from classifier.engine.descriptors import Descriptor, parse
+from classifier.engine.merchants.knowledge import MerchantEvidence
 from classifier.engine.types import Decision, Neighbor, Timings
-from classifier.services.predictions import TransactionRequest, decide
+from classifier.services.predictions import TransactionRequest, decide, merchant_span
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A descriptor, what was decided, and the examples it is nearest to."""
+    """A descriptor taken apart, what was decided, the examples it is nearest to, where it names
+    the merchant, and what that merchant said of the category."""
 
-    description: str
+    descriptor: Descriptor
     decision: Decision
     neighbors: list[Neighbor]
+    merchant_span: tuple[int, int] | None
+    evidence: MerchantEvidence | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +30,25 @@ class TrialRun:
     trials: list[Trial]
 
 
-def try_descriptors(descriptions: Sequence[str], direction: str = "") -> TrialRun:
+def try_descriptors(
+    descriptions: Sequence[str], direction: str = "", country: str = ""
+) -> TrialRun:
     """Classify one or more descriptors, recording nothing.
 
-    `direction` is "expense", "income" or empty. Raises NoEngineError where no version can be
-    served.
+    `direction` is "expense", "income" or empty; `country` an ISO 3166-1 alpha-2 code in lower
+    case or empty. Raises NoEngineError where no version can be served.
     """
-    decided = decide([TransactionRequest(text, direction=direction) for text in descriptions])
+    decided = decide(
+        [TransactionRequest(text, direction=direction, country=country) for text in descriptions]
+    )
     trials = [
-        Trial(text, decision, route.version.engine.nearest_examples(text))
+        Trial(
+            parse(text),
+            decision,
+            route.version.engine.nearest_examples(text, country),
+            merchant_span(text, decision),
+            route.version.engine.merchant_evidence(text, country),
+        )
         for text, (route, decision) in zip(descriptions, decided, strict=True)
     ]
     route, decision = decided[0]
