@@ -113,7 +113,7 @@ def _said(trial: Trial) -> list[tuple[str, str]]:
     named = f"{match.merchant.name} ({confidence(match.confidence)} sure)" if match else ""
     rows = [
         ("Merchant", named),
-        ("Sold there", evidence_in_words(trial.evidence, is_named=match is not None)),
+        ("Sold there", descriptions.evidence_in_words(trial.evidence, is_named=match is not None)),
         ("Paid through", descriptions.processor(said)),
         ("How", descriptions.channel(said)),
         ("Where", descriptions.place(said)),
