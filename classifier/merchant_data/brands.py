@@ -66,7 +66,7 @@ def join(merchants: Iterable[Merchant]) -> Merchant:
         aliases=distinct(first.name, all_names),
         countries=() if is_anywhere else tuple(sorted(countries)),
         wikidata_id=next((m.wikidata_id for m in ranked if m.wikidata_id), ""),
-        other_tags=_other_tags(first.tag, tags),
+        other_tags=other_tags(first.tag, tags),
     )
 
 
@@ -75,8 +75,8 @@ def _is_longer(name: str, names: Iterable[str]) -> bool:
     return any(plain_name(name).startswith(f"{other} ") for other in names)
 
 
-def _other_tags(tag: str, tags: Iterable[str]) -> tuple[str, ...]:
-    """One a main tag: a brand's second kind of food is no second kind of shop."""
+def other_tags(tag: str, tags: Iterable[str]) -> tuple[str, ...]:
+    """`tags` but `tag`, sorted by rank, one a main tag: a second kind of food is no other shop."""
     kinds: dict[str, str] = {}
     for other in tags:
         kinds.setdefault(main_tag(other), other)

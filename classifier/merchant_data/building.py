@@ -8,7 +8,7 @@ from pathlib import Path
 from classifier.engine.merchants.table import read_merchants
 from classifier.engine.merchants.types import Merchant
 from classifier.exceptions import InputFileError
-from classifier.merchant_data.brands import join, merchants_of, overlap
+from classifier.merchant_data.brands import join, merchants_of, other_tags, overlap
 from classifier.merchant_data.card_codes import merchants_of_codes
 from classifier.merchant_data.names import distinct, plain_name
 from classifier.merchant_data.ranks import main_tag
@@ -83,12 +83,11 @@ def _completed(merchant: Merchant, brands: Sequence[Merchant]) -> Merchant:
     known = join(sorted(brands, key=lambda brand: main_tag(brand.tag) != main_tag(merchant.tag)))
     alike = [brand for brand in brands if main_tag(brand.tag) == main_tag(merchant.tag)]
     ids = [brand.wikidata_id for brand in (*alike, known) if brand.wikidata_id]
-    tags = dict.fromkeys((*merchant.other_tags, known.tag, *known.other_tags))
     return replace(
         merchant,
         aliases=distinct(merchant.name, (*merchant.aliases, known.name, *known.aliases)),
         wikidata_id=merchant.wikidata_id or next(iter(ids), ""),
-        other_tags=tuple(tag for tag in tags if main_tag(tag) != main_tag(merchant.tag)),
+        other_tags=other_tags(merchant.tag, (*merchant.other_tags, known.tag, *known.other_tags)),
     )
 
 

@@ -20,7 +20,23 @@ RANGES = (
 # Codes whose names are words of every day, places or other businesses, those whose holders are
 # long gone, and 3998, which is China's railway.
 _LEFT_OUT = frozenset(
-    "3002 3003 3018 3019 3023 3175 3296 3302 3303 3352 3364 3409 3755 3805 3998".split()
+    {
+        "3002",
+        "3003",
+        "3018",
+        "3019",
+        "3023",
+        "3175",
+        "3296",
+        "3302",
+        "3303",
+        "3352",
+        "3364",
+        "3409",
+        "3755",
+        "3805",
+        "3998",
+    }
 )
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 # Left as they are printed by str.title(), which knows no abbreviation.
