@@ -10,7 +10,7 @@ from typing import Final
 
 from classifier.engine.descriptors.places import place_key
 
-COUNTRIES: Final = frozenset("us gb ca au za de fr nl in ie nz at ch be es it".split())
+COUNTRIES: Final = frozenset(["us", "gb", "ca", "au", "za", "de", "fr", "nl", "in", "ie", "nz", "at", "ch", "be", "es", "it"])
 MIN_POPULATION: Final = 5_000
 # Lower bounds of the sizes 1 and 2; what is smaller has size 0.
 _SIZES: Final = (30_000, 100_000)

@@ -57,16 +57,22 @@ def strip(folded: str, trail: Trail | None = None) -> str | None:
 
 
 def fold(text: str) -> str:
+    """Return the text in the form in which everything is compared, MAX_CANONICAL_LENGTH at most."""
+    return _cut(fold_cluster(text))
+
+
+def fold_cluster(text: str) -> str:
+    """Fold without joining spaces and without cutting."""
     if not text.isprintable():
         text = "".join(map(_visible, text))
     if text.isascii():
-        return _cut(text.lower())
+        return text.lower()
     # Folding case can undo the normal form and the reverse; together they settle in a few rounds.
     previous = ""
     while text != previous:
         previous = text
         text = unicodedata.normalize("NFKC", text.casefold())
-    return _cut(text)
+    return text
 
 
 def _cut(text: str) -> str:

@@ -124,7 +124,9 @@ def place_key(name: str) -> str:
     """Return the form in which names are compared: no case, accents, points or hyphens."""
     if not name.isascii():
         decomposed = unicodedata.normalize("NFKD", name.casefold())
-        name = "".join(character for character in decomposed if not unicodedata.combining(character))
+        name = "".join(
+            character for character in decomposed if not unicodedata.combining(character)
+        )
     name = name.lower().replace(".", "").replace("'", "").replace("-", " ")
     return " ".join(name.split())
 
