@@ -56,11 +56,11 @@ _TO: Final = r"(?: (?:to|from|for|an|von|naar|van|vers|de|in favour of))?"
 _PHRASES: Final = (
     (
         Channel.FEE,
-        r"(?:(?:non-?sterling |foreign |international |intl |non-?network |out of network |atm |card"
+        r"(?:non-?sterling |foreign |international |intl |non-?network |out of network |atm |card"
         r" |purchase |account |acct |monthly |maintenance |service |overdraft |od |late |annual |nsf"
         r" |wire |transfer |transaction |trans |exchange |currency |cash |withdrawal |advance |bank"
         r" |returned |item |payment |debit |unpaid |arranged |usage |visa |admin |honou?r |keeping"
-        r" |conversion |card |dishonou?r |check |cheque |minimum |balance |paper |statement ){1,6}"
+        r" |conversion |dishonou?r |check |cheque |minimum |balance |paper |statement ){1,6}"
         r"(?:fees?|charges?)|bank charges?|service charges?|frais(?: bancaires| de tenue de compte"
         r"| carte)?|cotisation carte|kontof[üu]hrung(?:sentgelt|sgeb[üu]hr)?|entgeltabschluss"
         r"|rechnungsabschluss|kosten betaalpakket|gst on charges|sms charges?|amc charges?",

@@ -139,7 +139,7 @@ class _Tail:
             for region_country, region in REGIONS.get(region_phrase, ()):
                 if city := self._city(region_first, region_country, region):
                     return self._build(
-                        city, (region_first, end, region), None, country=region_country
+                        city, (region_first, end, region), None, within=region_country
                     )
         for first, country in countries:
             if city := self._city(first, country, ""):
@@ -179,7 +179,7 @@ class _Tail:
             if city is None and directed is None and match[1] in _DIRECTIONS:
                 continue
             if city:
-                found, location = self._build(city, None, None, country=country, region=region)
+                found, location = self._build(city, None, None, within=country, code=region)
                 found.append(Found(PartKind.REGION, cut, last.end, region))
                 return found, location
         self.words = whole
@@ -203,7 +203,7 @@ class _Tail:
             return self._build(None, None, (end - 1, country))
         if last in REGIONS and last not in _WORDLIKE and before not in _BINDING:
             region_country, region = REGIONS[last][0]
-            return self._build(None, (end - 1, end, region), None, country=region_country)
+            return self._build(None, (end - 1, end, region), None, within=region_country)
         if country and len(last) == 3 and last not in _WORDLIKE:
             return self._build(None, None, (end - 1, country))
         for first, phrase in self._phrases(end, 4):
@@ -226,19 +226,18 @@ class _Tail:
         city: tuple[int, int, Place, str] | None,
         region: tuple[int, int, str] | None,
         country: tuple[int, str] | None,
-        *,
-        **known: str,
+        within: str = "",
+        code: str = "",
     ) -> tuple[list[Found], Location]:
         found = []
         name = ""
         if city:
             name = _title(city[3])
             found.append(Found(PartKind.CITY, *self._span(city[0], city[1]), name))
-        code = known.get("region", "")
         if region:
             code = region[2]
             found.append(Found(PartKind.REGION, *self._span(region[0], region[1]), code))
-        land = known.get("country", "")
+        land = within
         if country:
             land = country[1]
             found.append(

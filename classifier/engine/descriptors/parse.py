@@ -49,21 +49,19 @@ def _tile(
     text: str, folded: str, labels: list[Label], origins: list[tuple[int, int]]
 ) -> tuple[Part, ...]:
     """Return parts that cover `text`, from what the characters of the folded text are."""
+    # Spaces at the ends of a run belong to no part.
     runs = [
-        (label, list(group)) for label, group in groupby(range(len(folded)), labels.__getitem__)
+        (label, [index for index in group if folded[index] != " "])
+        for label, group in groupby(range(len(folded)), labels.__getitem__)
     ]
     parts: list[Part] = []
     cursor = 0  # in the text
     pending = 0  # in the folded text
     for label, run in runs:
-        if label is None:
+        if label is None or not run:
             continue
         kind, value = label
         first, last = run[0], run[-1]
-        while folded[first] == " ":
-            first += 1
-        while folded[last] == " ":
-            last -= 1
         start, end = max(cursor, origins[first][0]), origins[last][1]
         if end <= start:
             continue
