@@ -1,11 +1,74 @@
-"""A descriptor's typed parts and where they are."""
+"""A descriptor's typed parts and where they are.
 
-from classifier.engine.descriptors.canonical import normalize
-from classifier.engine.descriptors.parts import Descriptor, Location, Part, PartKind
+The strip rules of `normalize` and the rules here are one pass over one trail: first what is no part
+of the canonical text, then what is in it and is not the merchant.
+"""
+
+from itertools import groupby
+
+from classifier.engine.descriptors.canonical import fold, strip
+from classifier.engine.descriptors.channels import main_channel
+from classifier.engine.descriptors.origins import trace
+from classifier.engine.descriptors.parts import Channel, Descriptor, Location, Part, PartKind
+from classifier.engine.descriptors.reading import Label, Reading
+from classifier.engine.descriptors.trail import Trail
 
 
 def parse(text: str) -> Descriptor:
-    """Take a descriptor apart. Total and deterministic."""
-    canonical = normalize(text)
-    parts = (Part(PartKind.MERCHANT, 0, len(text), canonical),) if text else ()
-    return Descriptor(text, parts, canonical, canonical, "", None, Location(), is_recurring=False)
+    """Take a descriptor apart. Total and deterministic; linear in the text."""
+    folded = fold(text)
+    trail = Trail(folded)
+    canonical = strip(folded, trail)
+    if canonical is None:
+        canonical = folded
+        trail = Trail(folded)
+    reading = Reading(trail)
+    reading.annotate()
+    origins = trace(text, folded)
+    if origins is None:
+        parts: tuple[Part, ...] = (Part(PartKind.MERCHANT, 0, len(text), folded),)
+    else:
+        parts = _tile(text, folded, reading.labels(folded), origins)
+    merchant = " ".join(part.value for part in parts if part.kind is PartKind.MERCHANT)
+    return Descriptor(
+        text,
+        parts,
+        canonical,
+        merchant,
+        next((part.value for part in parts if part.kind is PartKind.PROCESSOR), ""),
+        main_channel({Channel(part.value) for part in parts if part.kind is PartKind.CHANNEL}),
+        reading.location if origins is not None else Location(),
+        is_recurring=any(
+            part.kind is PartKind.RECURRING or part.value == Channel.STANDING_ORDER
+            for part in parts
+        ),
+    )
+
+
+def _tile(
+    text: str, folded: str, labels: list[Label], origins: list[tuple[int, int]]
+) -> tuple[Part, ...]:
+    """Return parts that cover `text`, from what the characters of the folded text are."""
+    # Spaces at the ends of a run belong to no part.
+    runs = [
+        (label, [index for index in group if folded[index] != " "])
+        for label, group in groupby(range(len(folded)), labels.__getitem__)
+    ]
+    parts: list[Part] = []
+    cursor = 0  # in the text
+    pending = 0  # in the folded text
+    for label, run in runs:
+        if label is None or not run:
+            continue
+        kind, value = label
+        first, last = run[0], run[-1]
+        start, end = max(cursor, origins[first][0]), origins[last][1]
+        if end <= start:
+            continue
+        if start > cursor:
+            parts.append(Part(PartKind.FILLER, cursor, start, folded[pending:first].strip()))
+        parts.append(Part(kind, start, end, value or folded[first : last + 1]))
+        cursor, pending = end, last + 1
+    if cursor < len(text):
+        parts.append(Part(PartKind.FILLER, cursor, len(text), folded[pending:].strip()))
+    return tuple(parts)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.engine.descriptors import MAX_CANONICAL_LENGTH, normalize
-from classifier.engine.descriptors.canonical import _fold
+from classifier.engine.descriptors.canonical import fold
 
 CANONICAL = [
     # processor prefixes
@@ -323,12 +323,12 @@ def test_normalizing_twice_changes_nothing(text: str) -> None:
 
 @given(ANYTHING | LINES)
 def test_the_result_is_never_longer_than_the_folded_text(text: str) -> None:
-    assert len(normalize(text)) <= len(_fold(text))
+    assert len(normalize(text)) <= len(fold(text))
 
 
 @given(ANYTHING | LINES)
 def test_a_letter_is_left_where_there_was_one(text: str) -> None:
-    assert has_letter(normalize(text)) == has_letter(_fold(text))
+    assert has_letter(normalize(text)) == has_letter(fold(text))
 
 
 @given(ANYTHING | LINES)
