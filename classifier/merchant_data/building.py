@@ -56,8 +56,8 @@ def correct(
 ) -> tuple[list[Merchant], list[Merchant]]:
     """The brands that stay, and the written merchants with what the brands know of them.
 
-    A written merchant takes the place of the brand with its key and of those with its name in its
-    countries. No other brand keeps an alias that is a written merchant's name there.
+    A written merchant takes the place of the brand with its key and of those called by one of its
+    names in its countries. No other brand keeps an alias that is a written merchant's name there.
     """
     by_key = {brand.key: brand for brand in brands}
     by_name: dict[str, list[Merchant]] = defaultdict(list)
@@ -67,14 +67,25 @@ def correct(
     corrected = []
     for merchant in written:
         same = {merchant.key: by_key[merchant.key]} if merchant.key in by_key else {}
-        for brand in by_name[plain_name(merchant.name)]:
-            if overlap(brand, merchant) and brand.key not in replaced:
-                same[brand.key] = brand
+        for name in dict.fromkeys(map(plain_name, (merchant.name, *merchant.aliases))):
+            for brand in by_name.get(name, ()):
+                if brand.key not in replaced and _is_same(merchant, brand):
+                    same[brand.key] = brand
         replaced.update(same)
         corrected.append(_completed(merchant, list(same.values())))
     owners = _owners(written)
     rest = [_without_names_of(owners, brand) for brand in brands if brand.key not in replaced]
     return rest, corrected
+
+
+def _is_same(merchant: Merchant, brand: Merchant) -> bool:
+    """Whether a brand that is called by a name of a written merchant is that merchant.
+
+    By another name than the first, a merchant of the whole world is not every shop called so.
+    """
+    is_first = plain_name(brand.name) == plain_name(merchant.name)
+    is_certain = is_first or merchant.countries or main_tag(brand.tag) == main_tag(merchant.tag)
+    return bool(is_certain) and overlap(brand, merchant)
 
 
 def _completed(merchant: Merchant, brands: Sequence[Merchant]) -> Merchant:

@@ -5,6 +5,7 @@ The names are those of Visa, Mastercard and American Express, as iso18245 has th
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import iso18245
 
@@ -48,7 +49,7 @@ def merchants_of_codes(known: Iterable[str]) -> list[Merchant]:
     taken = set(known)
     found = []
     for first, last, tag in RANGES:
-        for code in iso18245.get_all_mccs_in_range(first, last):
+        for code in _codes(first, last):
             names = list(_names(code))
             plain = {plain_name(name) for name in names}
             if code.mcc in _LEFT_OUT or not names or not plain.isdisjoint(taken):
@@ -59,6 +60,12 @@ def merchants_of_codes(known: Iterable[str]) -> list[Merchant]:
                 Merchant(key=f"mcc-{code.mcc}", name=name, tag=tag, aliases=distinct(name, names))
             )
     return found
+
+
+@cache
+def _codes(first: str, last: str) -> list[iso18245.MCC]:
+    """A search through six lists for each code, which takes a second."""
+    return iso18245.get_all_mccs_in_range(first, last)
 
 
 def _names(code: iso18245.MCC) -> Iterator[str]:
