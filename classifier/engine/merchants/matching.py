@@ -27,7 +27,7 @@ CUT_LENGTH = 15
 MIN_CONFIDENCE = 0.3
 # Under it, no merchant is named in an answer: none is better than a wrong one. What it may be
 # still speaks for a category, the less the less sure it is.
-SURE_CONFIDENCE = 0.6
+SURE_CONFIDENCE = 0.7
 
 NAME_PARTS = (PartKind.MERCHANT, PartKind.URL)
 PLACE_PARTS = (PartKind.CITY, PartKind.REGION, PartKind.COUNTRY, PartKind.STORE_NUMBER)
@@ -68,23 +68,27 @@ class Candidate:
     rivals: int
 
 
-# Natural logarithm of the odds; docs/decisions/0006-merchant-evidence.md has how they were found.
+# Natural logarithms of odds, from a logistic regression on labelled matches:
+# docs/decisions/0006-merchant-evidence.md.
 ODDS = {
-    "exact": -1.0,
-    "joined": -1.2,
-    "plural": -1.4,
-    "truncated": -2.0,
-    "misspelt": -2.2,
+    "exact": -0.5,
+    "joined": -0.4,
+    "plural": -2.2,
+    "truncated": -1.0,
+    "misspelt": -1.9,
 }
-BITS_WEIGHT = 0.16
-RARITY_WEIGHT = 1.3
-COVERAGE_WEIGHT = 3.2
-FIRST_WEIGHT = 0.8
-COUNTRY_WEIGHT = 1.2
-WORDS_WEIGHT = 0.8
-RIVAL_WEIGHT = -0.5
+BITS_WEIGHT = 0.19
+COVERAGE_WEIGHT = 1.2
+FIRST_WEIGHT = 1.0
+COUNTRY_WEIGHTS = {1: 0.5, 0: 0.0, -1: -2.3}
+WORDS_WEIGHT = 2.5
+RIVAL_WEIGHT = -0.6
+MAX_RIVALS = 2
 CENTER_BITS = 12.0
 CENTER_COVERAGE = 0.5
+# A word that few names have tells more than one that many have; of the two measures the less
+# counts.
+RARITY_WEIGHT = 1.3
 
 
 class Matcher:
@@ -244,9 +248,9 @@ def confidence(candidate: Candidate) -> float:
         + BITS_WEIGHT * (candidate.bits - CENTER_BITS)
         + COVERAGE_WEIGHT * (candidate.coverage - CENTER_COVERAGE)
         + FIRST_WEIGHT * candidate.is_first
-        + COUNTRY_WEIGHT * candidate.country
+        + COUNTRY_WEIGHTS[candidate.country]
         + WORDS_WEIGHT * candidate.is_told_by_words
-        + RIVAL_WEIGHT * min(candidate.rivals, 2)
+        + RIVAL_WEIGHT * min(candidate.rivals, MAX_RIVALS)
     )
     return 1 / (1 + math.exp(-odds))
 
