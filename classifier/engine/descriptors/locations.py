@@ -41,7 +41,9 @@ _WORDS: Final = frozenset(
     " market plaza mission fair oaks springs park delta cicero regina laval sherwood marion murray"
     " cleveland houston austin dallas arlington lancaster spring valley fort union frisco pune"
     " lille siegen fürth worms trier bonn jena potsdam gera moers witten leon como prato".split()
-) - frozenset("houston austin dallas cleveland arlington bonn jena potsdam trier lille pune".split())
+) - frozenset(
+    "houston austin dallas cleveland arlington bonn jena potsdam trier lille pune".split()
+)
 # The word before says that the city belongs to the name.
 _BINDING: Final = frozenset(
     "of for to from at in the de du des la le of di da von vom zu van der and & by visit bank air"
@@ -50,7 +52,9 @@ _BINDING: Final = frozenset(
     " little old royal tour musee museum messe".split()
 )
 _DIRECTIONS: Final = frozenset("north south east west central city cbd nord sud mitte".split())
-_GLUED: Final = re.compile(r"(.{4,}?)(nsw|vic|qld|act|tas|wa|sa|nt|ca|ny|tx|fl|nj|il|az|co|ga|on|bc)")
+_GLUED: Final = re.compile(
+    r"(.{4,}?)(nsw|vic|qld|act|tas|wa|sa|nt|ca|ny|tx|fl|nj|il|az|co|ga|on|bc)"
+)
 _MOST_WORDS: Final = 4
 _SLASHED: Final = re.compile(r"(?<=\S) ?//([^/]{2,40})/([a-z]{2})(?![a-z])")
 
@@ -240,9 +244,7 @@ class _Tail:
         land = within
         if country:
             land = country[1]
-            found.append(
-                Found(PartKind.COUNTRY, *self._span(country[0], len(self.words)), land)
-            )
+            found.append(Found(PartKind.COUNTRY, *self._span(country[0], len(self.words)), land))
         return found, Location(name, code, land)
 
     def _span(self, first: int, end: int) -> tuple[int, int]:

@@ -20,6 +20,13 @@ _LEGAL_FORMS = (
     "sarl srl spa bv nv pty pvt private pl oy ab as aps kft sro lda ltda"
 )
 LEGAL_FORMS = frozenset(_LEGAL_FORMS.split())
+# A name's last word that says what is sold; left away where two words or more stay.
+_KIND_WORDS = (
+    "coffee cafe market markets supermarket pharmacy hotel hotels restaurant bakery pizza pizzeria "
+    "burger burgers grill bar pub tea fitness gym bank insurance airlines airways group stores"
+)
+KIND_WORDS = frozenset(_KIND_WORDS.split())
+MIN_SHORTENED = 3
 ARTICLES = frozenset("the le la les der die das el los de".split())  # noqa: SIM905
 
 
@@ -45,7 +52,11 @@ class Gazetteer:
         self._joined: dict[str, tuple[int, ...]] = {}
         for place, merchant in enumerate(self.merchants):
             for name in (merchant.name, *merchant.aliases):
-                self._add(name, place)
+                parts = bare([word.text for word in words(name)])
+                self._add(parts, place)
+                # "Blue Bottle Coffee" is "blue bottle" on a till.
+                if len(parts) >= MIN_SHORTENED and parts[-1] in KIND_WORDS:
+                    self._add(parts[:-1], place)
         self._met = Counter(
             word
             for merchant in self.merchants
@@ -125,8 +136,7 @@ class Gazetteer:
     def _at(self, places: Iterable[int]) -> tuple[Merchant, ...]:
         return tuple(self.merchants[place] for place in places)
 
-    def _add(self, name: str, place: int) -> None:
-        parts = bare([word.text for word in words(name)])
+    def _add(self, parts: Sequence[str], place: int) -> None:
         if not parts:
             return
         for keys, key in ((self._spaced, " ".join(parts)), (self._joined, "".join(parts))):

@@ -25,15 +25,34 @@ MIN_MISSPELT = 7
 CUT_LENGTH = 15
 # Under it, nothing is made of a match.
 MIN_CONFIDENCE = 0.3
+# Where nobody is named so surely, parts of names and misspelt ones are looked at.
+LIKELY_CONFIDENCE = 0.5
 # Under it, no merchant is named in an answer: none is better than a wrong one. What it may be
 # still speaks for a category, the less the less sure it is.
-SURE_CONFIDENCE = 0.7
+SURE_CONFIDENCE = 0.75
 
 NAME_PARTS = (PartKind.MERCHANT, PartKind.URL)
 PLACE_PARTS = (PartKind.CITY, PartKind.REGION, PartKind.COUNTRY, PartKind.STORE_NUMBER)
 # Words of addresses, web names and shops that are no part of what someone is called.
 _IDLE = "www com net org co uk au ca us za de fr nl store stores shop online the and of at"
 IDLE = LEGAL_FORMS | frozenset(_IDLE.split())
+
+
+# What stands in front of a shop and is seldom what was paid.
+MINOR_TAGS = frozenset(
+    (
+        "amenity=charging_station",
+        "amenity=payment_terminal",
+        "amenity=vending_machine",
+        "amenity=photo_booth",
+    )
+)
+# How tills shorten what they sell.
+HINTS = {
+    "amenity=fuel": ("pfs", "gas", "gasbar", "fuels", "filling", "servo", "petroleum"),
+    "amenity=pharmacy": ("rx", "pharm", "chemist"),
+    "amenity=bank": ("atm", "branch"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +71,9 @@ class Candidate:
 
     `bits` is the information in the words as far as they were met; `coverage` the share of the
     name's letters that they are, from 0 to 1; `country` 1 where the merchant is in the payment's
-    country, -1 where it is not, 0 where that cannot be said.
+    country, -1 where it is not, 0 where that cannot be said; `is_common` where the name is one
+    everyday word; `is_home_unknown` where the merchant is known in some countries only and nobody
+    said where the payer is.
     """
 
     merchant: Merchant
@@ -65,27 +86,32 @@ class Candidate:
     is_first: bool
     country: int
     is_told_by_words: bool
+    is_common: bool
+    is_home_unknown: bool
     rivals: int
 
 
 # Natural logarithms of odds, from a logistic regression on labelled matches:
 # docs/decisions/0006-merchant-evidence.md.
 ODDS = {
-    "exact": -0.5,
-    "joined": -0.4,
-    "plural": -2.2,
-    "truncated": -1.0,
-    "misspelt": -1.9,
+    "exact": 0.45,
+    "joined": 0.4,
+    "plural": -1.7,
+    "truncated": -0.85,
+    "misspelt": -2.2,
 }
-BITS_WEIGHT = 0.19
-COVERAGE_WEIGHT = 1.2
+CENTER_BITS = 12.0
+BITS_WEIGHT = 0.13
 FIRST_WEIGHT = 1.0
-COUNTRY_WEIGHTS = {1: 0.5, 0: 0.0, -1: -2.3}
-WORDS_WEIGHT = 2.5
+WHOLE_WEIGHT = 0.7
+COUNTRY_WEIGHTS = {1: 0.1, 0: 0.0, -1: -2.6}
+WORDS_WEIGHT = 2.9
+# Of a name that is one everyday word, by the share of the text that is something else; and where
+# the merchant is known in some countries only and nobody said where the payer is.
+COMMON_WEIGHT = -2.0
+COMMON_AFAR_WEIGHT = -1.2
 RIVAL_WEIGHT = -0.6
 MAX_RIVALS = 2
-CENTER_BITS = 12.0
-CENTER_COVERAGE = 0.5
 # A word that few names have tells more than one that many have; of the two measures the less
 # counts.
 RARITY_WEIGHT = 1.3
@@ -104,37 +130,29 @@ class Matcher:
         `country`, an ISO 3166-1 alpha-2 code in lower case, is where the payer is at home; the
         descriptor's own goes before it.
         """
-        best: tuple[float, Candidate] | None = None
-        for candidate in self.candidates(descriptor, country):
-            chance = confidence(candidate)
-            if best is None or (chance, candidate.end - candidate.start) > (
-                best[0],
-                best[1].end - best[1].start,
-            ):
-                best = (chance, candidate)
-        if best is None or best[0] < MIN_CONFIDENCE:
+        best = max(self.candidates(descriptor, country), key=_standing, default=None)
+        if best is None or confidence(best) < MIN_CONFIDENCE:
             return None
-        chance, found = best
-        return MerchantMatch(found.merchant, found.tag, chance, found.start, found.end)
+        return MerchantMatch(best.merchant, best.tag, confidence(best), best.start, best.end)
 
-    def candidates(self, descriptor: Descriptor, country: str = "") -> Iterator[Candidate]:
-        """All that may be meant, in no order."""
+    def candidates(self, descriptor: Descriptor, country: str = "") -> list[Candidate]:
+        """All that may be meant, in no order: who is named in full, and where nobody likely is,
+        who may be named in part or misspelt."""
         tokens = _tokens(descriptor)
         home = descriptor.location.country or country
         names = [place for place, token in enumerate(tokens) if token.is_name]
-        if not names:
-            return
-        is_found = False
-        for first in names:
-            for last in range(first, min(first + MAX_WORDS, len(tokens))):
-                run = tokens[first : last + 1]
-                for kind, merchants in self._named(run):
-                    is_found = True
-                    yield self._judge(merchants, kind, 1.0, tokens, first, last, home)
-        if is_found:
-            return
-        for kind, share, merchants, first, last in self._near(descriptor, tokens, names):
-            yield self._judge(merchants, kind, share, tokens, first, last, home)
+        found = [
+            self._judge(merchants, kind, 1.0, tokens, first, last, home)
+            for first in names
+            for last in range(first, min(first + MAX_WORDS, len(tokens)))
+            for kind, merchants in self._named(tokens[first : last + 1])
+        ]
+        if names and all(confidence(candidate) < LIKELY_CONFIDENCE for candidate in found):
+            found += [
+                self._judge(merchants, kind, share, tokens, first, last, home)
+                for kind, share, merchants, first, last in self._near(descriptor, tokens, names)
+            ]
+        return found
 
     def _named(self, run: Sequence[Token]) -> Iterator[tuple[str, tuple[Merchant, ...]]]:
         parts = [token.text for token in run]
@@ -199,7 +217,7 @@ class Matcher:
         chosen, tag, is_told = self._choose(
             merchants, "".join(token.text for token in inside), rest, home
         )
-        told = set(self.gazetteer.tag_words(tag).split())
+        told = self._telling(tag)
         unexplained = sum(_letters(token) for token in outside if token.text not in told)
         covered = sum(_letters(token) for token in inside)
         bits = sum(self._bits(token.text) for token in inside)
@@ -214,11 +232,17 @@ class Matcher:
             is_first=not any(token.is_name and token.text not in IDLE for token in tokens[:first]),
             country=_country(chosen, home),
             is_told_by_words=is_told or bool(told & rest),
+            is_common=len(inside) == 1 and self._vocabulary.is_everyday(inside[0].text),
+            is_home_unknown=bool(chosen.countries) and not home,
             rivals=len({merchant.tag for merchant in merchants}) - 1,
         )
 
     def _bits(self, word: str) -> float:
         return min(self._vocabulary.bits(word), RARITY_WEIGHT * self.gazetteer.bits(word))
+
+    def _telling(self, tag: str) -> set[str]:
+        """Words that speak for a tag."""
+        return {*self.gazetteer.tag_words(tag).split(), *HINTS.get(tag, ())}
 
     def _choose(
         self, merchants: Sequence[Merchant], met: str, rest: set[str], home: str
@@ -229,8 +253,9 @@ class Matcher:
         for place, merchant in enumerate(merchants):
             is_besides = joined_name(merchant.name) != met
             for order, tag in enumerate((merchant.tag, *merchant.other_tags)):
-                told = bool(rest & set(self.gazetteer.tag_words(tag).split()))
-                rank = (-_country(merchant, home), not told, is_besides, order, place)
+                told = not rest.isdisjoint(self._telling(tag))
+                is_minor = tag in MINOR_TAGS
+                rank = (-_country(merchant, home), not told, is_minor, is_besides, order, place)
                 ranked.append((rank, merchant, tag, told))
         _, merchant, tag, told = min(ranked, key=itemgetter(0))
         return merchant, tag, told
@@ -246,13 +271,19 @@ def confidence(candidate: Candidate) -> float:
     odds = (
         ODDS[candidate.kind]
         + BITS_WEIGHT * (candidate.bits - CENTER_BITS)
-        + COVERAGE_WEIGHT * (candidate.coverage - CENTER_COVERAGE)
         + FIRST_WEIGHT * candidate.is_first
+        + WHOLE_WEIGHT * (candidate.coverage == 1)
         + COUNTRY_WEIGHTS[candidate.country]
         + WORDS_WEIGHT * candidate.is_told_by_words
+        + COMMON_WEIGHT * candidate.is_common * (1 - candidate.coverage)
+        + COMMON_AFAR_WEIGHT * (candidate.is_common and candidate.is_home_unknown)
         + RIVAL_WEIGHT * min(candidate.rivals, MAX_RIVALS)
     )
     return 1 / (1 + math.exp(-odds))
+
+
+def _standing(candidate: Candidate) -> tuple[float, int]:
+    return confidence(candidate), candidate.end - candidate.start
 
 
 def _country(merchant: Merchant, home: str) -> int:
@@ -272,7 +303,7 @@ def _tokens(descriptor: Descriptor) -> list[Token]:
     Where all was recognized as something else, a processor is who was paid.
     """
     names = [part for part in descriptor.parts if part.kind in NAME_PARTS]
-    kinds = NAME_PARTS if names else (PartKind.PROCESSOR,)
+    kinds = NAME_PARTS if names else (PartKind.PROCESSOR, PartKind.CHANNEL)
     tokens: list[Token] = []
     for part in descriptor.parts:
         if part.kind not in kinds and part.kind not in PLACE_PARTS:

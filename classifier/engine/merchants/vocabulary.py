@@ -5,6 +5,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+# Words of the list that are met so often that one alone names nobody.
+EVERYDAY = 20_000
 # Of a word that is in no list.
 UNKNOWN_BITS = 18.0
 # A letter of a short name cannot tell more.
@@ -25,6 +27,9 @@ class Vocabulary:
         """A gzipped file with a word a line."""
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return cls(file.read().split())
+
+    def is_everyday(self, word: str) -> bool:
+        return self._rank.get(word, EVERYDAY + 1) <= EVERYDAY
 
     def bits(self, word: str) -> float:
         """Information in a word, from Zipf's law: the logarithm of its rank, base 2."""
