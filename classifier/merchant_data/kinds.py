@@ -33,7 +33,6 @@ UNPAID = frozenset(
 PAID_OPERATORS = frozenset(
     {
         "operators/amenity/car_sharing",
-        "operators/amenity/charging_station",
         "operators/amenity/childcare",
         "operators/amenity/clinic",
         "operators/amenity/college",
