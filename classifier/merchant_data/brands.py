@@ -114,7 +114,7 @@ def _merchant(source: NameSuggestions, kind: Kind, entry: Entry) -> Merchant | N
     return Merchant(
         key=entry.key,
         name=name,
-        tag=tag_of(kind.path, entry.tags),
+        tag=tag_of(kind.path, entry.tags, entry.display_name),
         aliases=distinct(name, names, refused),
         countries=countries,
         wikidata_id=wikidata_id,

@@ -174,3 +174,9 @@ def test_a_network_of_no_known_country_keeps_the_name_that_tells_it_apart(tmp_pa
     houston["tags"] = {"network": "Metro", "network:wikidata": "Q5015387"}
     (metro,) = found(tmp_path, {"transit/route/bus": [houston]})
     assert (metro.name, metro.aliases) == ("Metro (Houston)", ("houston metro",))
+
+
+def test_a_council_that_runs_schools_is_an_authority(tmp_path: Path) -> None:
+    school = {"operators/amenity/school": [item("Devon County Council", ["gb"])]}
+    (council,) = found(tmp_path, school)
+    assert council.tag == "office=government"
