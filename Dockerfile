@@ -35,7 +35,7 @@ RUN groupadd --system --gid 10001 txcat && \
 ENV TXCAT_DATA_DIR=/data \
     TXCAT_LOCAL_DIR=/var/cache/txcat \
     TXCAT_STATIC_DIR=/app/static
-COPY manage.py ./
+COPY manage.py NOTICE ./
 COPY txcat ./txcat
 COPY classifier ./classifier
 COPY monitoring ./monitoring

@@ -17,6 +17,7 @@ from classifier.merchant_data.names import (
     is_any,
     other_names,
     plain_name,
+    tidy,
 )
 from classifier.merchant_data.ranks import GUESTS, HOSTS, main_tag, rank
 from classifier.merchant_data.source import Entry, Kind, NameSuggestions
@@ -103,14 +104,17 @@ def _merchant(source: NameSuggestions, kind: Kind, entry: Entry) -> Merchant | N
     wanted = COUNTRIES_OF_OPERATORS.get(kind.path)
     if wanted is not None and wanted.isdisjoint(countries):
         return None
-    is_known = wikidata_id or not HOME_COUNTRIES.isdisjoint(countries)
-    if kind.path.startswith("transit/") and not is_known:
-        return None
     names = (entry.display_name, *other_names(entry.tags), *entry.match_names)
+    if kind.path.startswith("transit/"):
+        if not wikidata_id and HOME_COUNTRIES.isdisjoint(countries):
+            return None
+        if not countries:
+            # "Metro (Houston)" is in a circle of no known country: METRO is not it elsewhere.
+            name, names = tidy(entry.display_name), entry.match_names
     return Merchant(
         key=entry.key,
         name=name,
-        tag=tag_of(kind.path, entry.tags),
+        tag=tag_of(kind.path, entry.tags, entry.display_name),
         aliases=distinct(name, names, refused),
         countries=countries,
         wikidata_id=wikidata_id,

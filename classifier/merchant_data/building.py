@@ -57,12 +57,13 @@ def correct(
     """The brands that stay, and the written merchants with what the brands know of them.
 
     A written merchant takes the place of the brand with its key and of those called by one of its
-    names in its countries. No other brand keeps an alias that is a written merchant's name there.
+    names in its countries. Nobody else keeps an alias that is a written merchant's name there.
     """
     by_key = {brand.key: brand for brand in brands}
     by_name: dict[str, list[Merchant]] = defaultdict(list)
     for brand in brands:
         by_name[plain_name(brand.name)].append(brand)
+    owners = _owners(written)
     replaced: set[str] = set()
     corrected = []
     for merchant in written:
@@ -72,8 +73,8 @@ def correct(
                 if brand.key not in replaced and _is_same(merchant, brand):
                     same[brand.key] = brand
         replaced.update(same)
-        corrected.append(_completed(merchant, list(same.values())))
-    owners = _owners(written)
+        completed = _completed(merchant, list(same.values()))
+        corrected.append(_without_names_of(owners, completed))
     rest = [_without_names_of(owners, brand) for brand in brands if brand.key not in replaced]
     return rest, corrected
 
@@ -110,15 +111,19 @@ def _owners(written: Iterable[Merchant]) -> dict[str, list[Merchant]]:
     return owners
 
 
-def _without_names_of(owners: Mapping[str, Sequence[Merchant]], brand: Merchant) -> Merchant:
+def _without_names_of(owners: Mapping[str, Sequence[Merchant]], merchant: Merchant) -> Merchant:
+    """A merchant without the aliases that are names of another written one in its countries."""
     kept = tuple(
         alias
-        for alias in brand.aliases
-        if not any(overlap(owner, brand) for owner in owners.get(plain_name(alias), ()))
+        for alias in merchant.aliases
+        if not any(
+            owner.key != merchant.key and overlap(owner, merchant)
+            for owner in owners.get(plain_name(alias), ())
+        )
     )
-    if len(kept) == len(brand.aliases):
-        return brand
-    return replace(brand, aliases=kept)
+    if len(kept) == len(merchant.aliases):
+        return merchant
+    return replace(merchant, aliases=kept)
 
 
 def _refuse_shared_names(written: Sequence[Merchant], path: Path) -> None:

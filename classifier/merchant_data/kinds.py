@@ -1,5 +1,6 @@
 """Which kinds of place somebody pays at, and what their merchants are tagged as."""
 
+import re
 from collections.abc import Mapping
 
 # Brands of what nobody pays with a card, or pays elsewhere: a totem is a station's sign.
@@ -33,7 +34,6 @@ UNPAID = frozenset(
 PAID_OPERATORS = frozenset(
     {
         "operators/amenity/car_sharing",
-        "operators/amenity/charging_station",
         "operators/amenity/childcare",
         "operators/amenity/clinic",
         "operators/amenity/college",
@@ -89,6 +89,12 @@ TRANSIT = frozenset(
 )
 _SOLD_BY_MACHINES = ("drinks", "coffee", "water", "food", "ice_cream", "movies", "laundry", "gas")
 
+# Who runs schools and car parks and is paid for much else.
+_AUTHORITY = re.compile(
+    r"\b(?:council|city of|town of|county of|borough|municipality|ville de|mairie|stadt|gemeinde"
+    r"|landeshauptstadt|gemeente|government|ministry)\b",
+    re.IGNORECASE,
+)
 # Two tags for one thing.
 _SAME = {
     "man_made=charge_point": "amenity=charging_station",
@@ -136,9 +142,11 @@ def is_paid(path: str, tags: Mapping[str, str], name: str) -> bool:
     return family == "brands" and path not in UNPAID
 
 
-def tag_of(path: str, tags: Mapping[str, str]) -> str:
+def tag_of(path: str, tags: Mapping[str, str], name: str) -> str:
     """The tag of a merchant, such as "amenity=fast_food;cuisine=pizza"."""
-    _, key, value = path.split("/", 2)
+    family, key, value = path.split("/", 2)
+    if family == "operators" and key == "amenity" and _AUTHORITY.search(name):
+        return "office=government"
     tag = _SAME.get(f"{key}={value}", f"{key}={value}")
     detail = _DETAIL.get(tag, "")
     first = tags.get(detail, "").partition(";")[0].strip().replace(" ", "_")

@@ -167,3 +167,16 @@ def test_operators_and_networks_from_far_away_stay_out(tmp_path: Path) -> None:
         )
         == []
     )
+
+
+def test_a_network_of_no_known_country_keeps_the_name_that_tells_it_apart(tmp_path: Path) -> None:
+    houston = item("Metro (Houston)", [[-95.4, 29.8, 50]], matchNames=["houston metro"])
+    houston["tags"] = {"network": "Metro", "network:wikidata": "Q5015387"}
+    (metro,) = found(tmp_path, {"transit/route/bus": [houston]})
+    assert (metro.name, metro.aliases) == ("Metro (Houston)", ("houston metro",))
+
+
+def test_a_council_that_runs_schools_is_an_authority(tmp_path: Path) -> None:
+    school = {"operators/amenity/school": [item("Devon County Council", ["gb"])]}
+    (council,) = found(tmp_path, school)
+    assert council.tag == "office=government"
