@@ -17,9 +17,7 @@ from pathlib import Path
 
 from classifier.engine.descriptors import Descriptor, PartKind, normalize, parse
 
-GOLDEN = (
-    Path(__file__).resolve().parent.parent / "tests/classifier/engine/descriptors/golden.csv"
-)
+GOLDEN = Path(__file__).resolve().parent.parent / "tests/classifier/engine/descriptors/golden.csv"
 ROUNDS = 7
 HARD = {
     "10 KB of words": "pos purchase sq *blue door coffee " * 300,
