@@ -10,7 +10,9 @@ from typing import Final
 
 from classifier.engine.descriptors.places import place_key
 
-COUNTRIES: Final = frozenset(["us", "gb", "ca", "au", "za", "de", "fr", "nl", "in", "ie", "nz", "at", "ch", "be", "es", "it"])
+COUNTRIES: Final = frozenset(
+    ["us", "gb", "ca", "au", "za", "de", "fr", "nl", "in", "ie", "nz", "at", "ch", "be", "es", "it"]
+)
 MIN_POPULATION: Final = 5_000
 # Lower bounds of the sizes 1 and 2; what is smaller has size 0.
 _SIZES: Final = (30_000, 100_000)
@@ -41,7 +43,8 @@ _OTHER_NAMES: Final = {
     "de": {
         "Munich": ["München"],
         "Köln": ["Cologne"],
-        "Nürnberg": ["Nuremberg"],
+        "Cologne": ["Köln"],
+        "Nuremberg": ["Nürnberg"],
         "Hannover": ["Hanover"],
         "Frankfurt am Main": ["Frankfurt", "Frankfurt/Main", "Frankfurt a.M."],
         "Halle (Saale)": ["Halle"],

@@ -67,9 +67,9 @@ _PHRASES: Final = (
     ),
     (
         Channel.INTEREST,
-        r"(?:gross |net |credit |debit |savings |overdraft |purchase |cash advance )?interest"
+        r"(?:gross |net |credit |debit |savings |arranged |overdraft |purchase |cash advance )*interest"
         r" (?:paid|payment|charged?|earned|credit|debit|received|capitali[sz]ed)(?: on .{1,30})?"
-        r"(?: to)?|(?:credit|debit|gross|int\.?) interest|interest\Z|int\.?pd|habenzinsen|sollzinsen"
+        r"(?: to)?|(?:credit|debit|gross|overdraft|int\.?) interest|interest\Z|int\.?pd|habenzinsen|sollzinsen"
         r"|zinsen|int[ée]r[êe]ts(?: d[ée]biteurs| cr[ée]diteurs)?|creditrente|debetrente",
     ),
     (
@@ -78,19 +78,24 @@ _PHRASES: Final = (
     ),
     (
         Channel.REFUND,
-        r"(?:card |purchase |merchandise |pos |visa |merchant )?(?:refund|return)(?: from)?"
+        r"(?:card |purchase |merchandise |pos |visa |merchant )?(?:refund|return)(?: purchase)?(?: from)?"
         r"|remboursement|gutschrift|erstattung|terugbetaling|avoir(?: carte)?|cashback",
     ),
     (
         Channel.PAYROLL,
-        r"payroll|salary|wages|lohn ?(?:/ ?|und )?gehalt|gehalt|lohn|salaire|salaris|salary credit"
+        r"payroll|salary credit|salary|wages|lohn ?(?:/ ?|und )?gehalt|gehalt|lohn|salaire|salaris"
         r"|direct dep(?:osit)?(?: payroll)?",
+    ),
+    (
+        Channel.DEPOSIT,
+        r"(?:mobile |atm |cash |branch |counter |check |cheque |remote |direct )*(?:check |cash )?"
+        r"deposit(?: at| from)?|einzahlung|versement|storting|bgc|bank giro credit|dep(?=\Z)",
     ),
     (
         Channel.ATM,
         r"(?:non-?[a-z]{2,6} |foreign |international |link |autobank |sbsa )?atm(?: cash)?"
-        r"(?: withdrawal| wdl| wd| w/d| debit| with)?|cash (?:withdrawal|wdl|w/d)(?: at)?|cashpoint"
-        r"|cash machine|nwd|atw|eaw|geldautomat|bargeldauszahlung|(?:auszahlung )geldautomat"
+        r"(?: withdraw(?:al)?| wdl| wd| w/d| debit)?|(?:autobank )?cash (?:withdrawal|wdl|w/d)(?: at)?|cashpoint"
+        r"|(?:link )?cash machine|nwd|atw|eaw|geldautomat|bargeldauszahlung|(?:auszahlung )geldautomat"
         r"|geldautomaat|geldopname|gea|retrait(?: dab| gab| especes)?|abm withdrawal|cash adv(?:ance)?",
     ),
     (
@@ -99,14 +104,14 @@ _PHRASES: Final = (
         r"|ch[èe]que(?: n[°o]?\.?)?(?=(?: ?\d+)?\Z)|chq(?: paid)?(?=[ :-]|\Z)|remise (?:de )?ch[èe]ques?",
     ),
     (Channel.ZELLE, rf"zelle(?: (?:payment|transfer|instant pmt|recurring payment))?{_TO}"),
-    (Channel.VENMO, r"venmo(?: ?\*)?(?: (?:payment|cashout))?"),
+    (Channel.VENMO, r"venmo(?: ?\*)?(?: ?(?:payment|cashout))?"),
     (Channel.CASH_APP, r"cash ?app(?: ?\*)?(?: cash out)?"),
     (Channel.UPI, r"upi(?: (?:payment|transfer|collect|credit))?(?: to| from)?"),
     (Channel.PIX, r"pix(?: (?:enviado|recebido|transf))?"),
     (
         Channel.INTERAC,
         r"(?:send |receive )?interac(?: e-?(?:transfer|trf|tfr))(?: (?:sent|received|autodeposit))?"
-        rf"{_TO}|e-?transfer(?: (?:sent|received))?{_TO}|virement interac{_TO}",
+        rf"{_TO}|(?:send )?e-?(?:transfer|tfr|trf)(?: (?:sent|received))?{_TO}|virement interac(?: [aà])?{_TO}",
     ),
     (
         Channel.STANDING_ORDER,
@@ -123,31 +128,26 @@ _PHRASES: Final = (
     (
         Channel.FASTER_PAYMENT,
         rf"(?:bill payment via )?faster payments?(?: receipt| received| sent)?{_TO}|fp[io]"
-        rf"|osko(?: payment| withdrawal| deposit)?{_TO}",
+        rf"|payshap(?: payment)?{_TO}|osko(?: payment| withdrawal| deposit)?{_TO}",
     ),
     (
         Channel.WIRE,
         rf"(?:domestic |international |intl |incoming |outgoing |fedwire )*wire(?: (?:transfer|trf|in"
-        rf"|out|type:? ?\w+))?{_TO}|swift(?: transfer)?{_TO}|chaps(?: payment)?{_TO}|rtgs",
+        rf"|out|type:? ?\w+))?{_TO}|fedwire credit via|swift(?: transfer)?{_TO}|chaps(?: payment)?{_TO}|rtgs",
     ),
     (
         Channel.SEPA,
         rf"(?:sepa[- ])(?:[üu]berweisung|credit transfer|instant|overboeking|echtzeit[üu]berweisung)"
         rf"{_TO}|vir(?:ement)? sepa(?: re[cç]u| [ée]mis)?{_TO}|sepa",
     ),
-    (
-        Channel.DEPOSIT,
-        r"(?:mobile |atm |cash |branch |counter |check |cheque |remote |direct )*(?:check |cash )?"
-        r"deposit(?: at| from)?|einzahlung|versement|storting|bgc|bank giro credit|dep(?=\Z)",
-    ),
     (Channel.ACH, r"ach(?: (?:credit|pmt|payment|transfer|deposit|cr))?|bacs(?: credit| payment)?"),
     (
         Channel.TRANSFER,
-        rf"(?:online |internet |mobile |instant |realtime |external |internal |recurring |funds? |bank"
+        rf"(?:online |internet |mobile |instant |real-?time |real time |external |internal |recurring |funds? |bank"
         rf" |account |acct |banking )*(?:transfer|trf|xfer|tfr|tfer)(?: (?:credit|debit|payment))?"
         rf"{_TO}|(?:internet|online|ib|ob|fnb ob|fnb app|app|ebank|digital|cell|cellphone) "
         rf"(?:pmt|payment|transfer|trf){_TO}"
-        rf"|(?:euro-?)?[üu]berweisung(?:sgutschrift)?|echtzeit[üu]berweisung|overboeking|vir(?:ement)?"
+        rf"|(?:euro-?)?[üu]berweisung(?:sgutschrift)?|echtzeit[üu]berweisung|overboeking{_TO}|vir(?:ement)?"
         rf"(?: inst(?:antan[ée])?| re[cç]u| [ée]mis| faveur tiers)?{_TO}|pay anyone{_TO}"
         r"|neft(?: cr| dr)?|imps|magtape credit|tikkie",
     ),
@@ -162,23 +162,23 @@ _PHRASES: Final = (
     (
         Channel.ONLINE,
         r"(?:online|internet|web|ecom|e-?commerce) (?:purchase|payment|debit|card purchase)(?: at| to)?"
-        r"|web pay|pos ecom|ecom",
+        r"|web p(?:ay|mt|ymt)|pos ecom|ecom(?: pur(?:chase)?)?",
     ),
     (
         Channel.POINT_OF_SALE,
-        r"pos|idp|point of sale|eftpos|bea|pin(?= \d)|kassa|girocard|fpos",
+        r"pos|idp|point of sale|eftpos|bea(?:, betaalpas)?|pin(?= \d)|kassa|girocard|fpos",
     ),
     (
         Channel.CARD,
         r"(?:intl |international |foreign |visa |mastercard |maestro |debit |credit |dbt )*"
         r"(?:card )?(?:purchase|pur|pymt)(?: at| from)?|(?:visa|mastercard|maestro|debit card)"
         r"(?: (?:payment|purchase))?|card payment(?: to)?|cpm|kartenzahlung|kreditkarte|paiement(?: par)?"
-        r" carte|achat(?: cb| carte)?|cb",
+        r" carte(?! de cr)|achat(?: cb| carte)?|cb",
     ),
 )
 _FILLERS: Final = (
     r"(?:autopay |online |bill |mobile |e-)?(?:payment|pymt|pmt)(?: received)?[ -]*(?:thank you|merci)"
-    r"|bill pay(?:ment|mt)?(?: to)?|bpay|online bill payment|payment (?:to|from|received)|paid to"
+    r"|bill pay(?:ment|mt)?(?: to)?|credit card (?:payment|pymt)(?: to)?|paiement carte de cr[ée]dit|direct credit|bpay|online bill payment|payment (?:to|from|received)|paid to"
     r"|sundry (?:debit|credit)|withdrawal(?: at)?|bea, (?:google pay|apple pay|betaalpas)"
 )
 _NAMES: Final = {f"c{index}": channel for index, (channel, _) in enumerate(_PHRASES)}
@@ -194,7 +194,7 @@ END: Final = re.compile(
     r"|(?P<contactless>contactless|paywave|tap (?:&|n|and) (?:pay|go)|clp)"
     r"|(?P<online>online payment|online purchase|internet purchase|e-?com(?:merce)?|web pmts?)"
     r"|(?P<ach>ach(?: pmt| payment| credit| debit)?)|(?P<venmo>venmo cashout)"
-    r"|(?P<atm>atm|geldautomat)|(?P<card>visa|bcc|bdc|card purchase|debit card|girocard|kartenzahlung"
+    r"|(?P<deposit>(?<!safe )(?<!security )deposit)|(?P<atm>atm|geldautomat)|(?P<card>visa|bcc|bdc|card purchase|debit card|girocard|kartenzahlung"
     r"|kreditkarte)|(?P<point_of_sale>pos|eftpos|eft pos)|(?P<check>cheque))\Z"
 )
 RECURRING: Final = re.compile(

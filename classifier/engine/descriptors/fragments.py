@@ -39,7 +39,7 @@ _LABEL: Final = re.compile(
 )
 _SUFFIX: Final = re.compile(r" (?:ppd|web|ccd|tel|ctx)\Z")
 _WRAPPER: Final = re.compile(
-    r"(?P<recurring>recurring )?(?P<channel>.*?)(?P<number>(?: -)? \d{4})?(?P<end>[ :-]*)"
+    r"(?P<recurring>recurring )?(?P<channel>.*?)(?P<lasting> doorlopend)?(?P<number>(?: -)? \d{4})?(?P<end>[ :-]*)"
 )
 
 
@@ -72,6 +72,8 @@ def _wrapper(text: str) -> Iterator[Fragment]:
     if match["recurring"]:
         yield Fragment(PartKind.RECURRING, 0, match.end("recurring"), "recurring")
     yield Fragment(PartKind.CHANNEL, *match.span("channel"), channel.value)
+    if match["lasting"]:
+        yield Fragment(PartKind.RECURRING, *match.span("lasting"), match["lasting"].strip())
     if number := match["number"]:
         digits = number.strip(" -")
         start = match.end("number") - len(digits)

@@ -15,43 +15,28 @@ from classifier.engine.descriptors.places import (
     COUNTRIES,
     REGIONS,
     Place,
-    Places,
     load_places,
     place_key,
 )
 
 # Codes that are words, or somebody's initials, unless a city stands before them.
 _WORDLIKE: Final = frozenset(
-    "al as at be by act are can co de es ga go he hi id in ind it la ma me mo ms mt mex ne no nt od"
-    " oh ok on or ot pa pe pl pr sa se sn st sl th tas ts uk us up hh hb ni ap cg sct nc wb"
-    " bel che esp ita aut pol prt cyp are mp rp bb ch lu dk pt sg hk jp mx cy mt ae be dl"
-    " nw fs ec gp lp eng wls nir tn wales england scotland".split()
+    ["al", "as", "at", "be", "by", "act", "ab", "nv", "md", "are", "can", "co", "de", "es", "ga", "go", "he", "hi", "id", "in", "ind", "it", "la", "ma", "me", "mo", "ms", "mt", "mex", "ne", "no", "nt", "od", "oh", "ok", "on", "or", "ot", "pa", "pe", "pl", "pr", "sa", "se", "sn", "st", "sl", "th", "tas", "ts", "uk", "us", "up", "hh", "hb", "ni", "ap", "cg", "sct", "nc", "wb", "bel", "che", "esp", "ita", "aut", "pol", "prt", "cyp", "are", "mp", "rp", "bb", "ch", "lu", "dk", "pt", "sg", "hk", "jp", "mx", "cy", "mt", "ae", "be", "dl", "nw", "fs", "ec", "gp", "lp", "eng", "wls", "nir", "tn", "wales", "england", "scotland"]
 )
-_TWO_LETTER_COUNTRIES: Final = frozenset("gb uk au za nz ie nl fr us".split())  # taken alone
+_TWO_LETTER_COUNTRIES: Final = frozenset(["gb", "uk", "au", "za", "nz", "ie", "nl", "fr", "us"])  # taken alone
 # Names of large cities that are words, or people's names, on the end of a line.
 _WORDS: Final = frozenset(
-    "of mobile reading orange bath hull young independence enterprise paradise surprise providence"
-    " hope pearl rugby worth garland plantation sunrise victoria olive aurora eugene tyler jackson"
-    " lincoln madison charlotte warren henderson chandler gilbert irving augusta savannah carlton"
-    " phoenix buffalo columbia columbus denton norman lansing sterling cary allen clovis temple"
-    " deal sale nice lens split essen hamm halle hagen gap tours nancy angers metz best made hem"
-    " bury wells ware rosario salem salt kent nelson hastings kingston richmond windsor george"
-    " santiago brandon joliet evans clinton clay davis rochester stockton palmdale vista corona"
-    " angel downey thornton arvada fishers centennial concord federal heights central city summit"
-    " market plaza mission fair oaks springs park delta cicero regina laval sherwood marion murray"
-    " cleveland houston austin dallas arlington lancaster spring valley fort union frisco pune"
-    " lille siegen fürth worms trier bonn jena potsdam gera moers witten leon como prato".split()
+    ["of", "mobile", "reading", "orange", "bath", "hull", "young", "independence", "enterprise", "paradise", "surprise", "providence", "hope", "pearl", "rugby", "worth", "garland", "plantation", "sunrise", "victoria", "olive", "aurora", "eugene", "tyler", "jackson", "lincoln", "madison", "charlotte", "warren", "henderson", "chandler", "gilbert", "irving", "augusta", "savannah", "carlton", "phoenix", "buffalo", "columbia", "columbus", "denton", "norman", "lansing", "sterling", "cary", "allen", "clovis", "temple", "deal", "sale", "nice", "lens", "split", "essen", "hamm", "halle", "hagen", "gap", "tours", "nancy", "angers", "metz", "best", "made", "hem", "bury", "wells", "ware", "rosario", "salem", "salt", "kent", "nelson", "hastings", "kingston", "richmond", "windsor", "george", "santiago", "brandon", "joliet", "evans", "clinton", "clay", "davis", "rochester", "stockton", "palmdale", "vista", "corona", "angel", "downey", "thornton", "arvada", "fishers", "centennial", "concord", "federal", "heights", "central", "city", "summit", "market", "plaza", "mission", "fair", "oaks", "springs", "park", "delta", "cicero", "regina", "laval", "sherwood", "marion", "murray", "cleveland", "houston", "austin", "dallas", "arlington", "lancaster", "spring", "valley", "fort", "union", "frisco", "pune", "lille", "siegen", "fürth", "worms", "trier", "bonn", "jena", "potsdam", "gera", "moers", "witten", "leon", "como", "prato"]
 ) - frozenset(
-    "houston austin dallas cleveland arlington bonn jena potsdam trier lille pune".split()
+    ["houston", "austin", "dallas", "cleveland", "arlington", "bonn", "jena", "potsdam", "trier", "lille", "pune"]
 )
 # The word before says that the city belongs to the name.
 _BINDING: Final = frozenset(
-    "of for to from at in the de du des la le of di da von vom zu van der and & by visit bank air"
-    " university uni universität universitaet stadt stadtwerke sparkasse volksbank gemeente ville"
-    " mairie fc city radio hotel new port san santa los las el zoo flughafen stadtsparkasse bvg"
-    " little old royal tour musee museum messe".split()
+    ["of", "for", "to", "from", "at", "in", "the", "de", "du", "des", "la", "le", "of", "di", "da", "von", "vom", "zu", "van", "der", "and", "&", "by", "visit", "bank", "air", "university", "uni", "universität", "universitaet", "stadt", "stadtwerke", "sparkasse", "volksbank", "gemeente", "ville", "mairie", "fc", "city", "radio", "hotel", "new", "port", "san", "santa", "los", "las", "el", "zoo", "flughafen", "stadtsparkasse", "bvg", "little", "old", "royal", "tour", "musee", "museum", "messe"]
 )
-_DIRECTIONS: Final = frozenset("north south east west central city cbd nord sud mitte".split())
+# A city without a code behind it is looked for in these countries alone.
+_HOME: Final = frozenset(["us", "gb", "ca", "au", "za", "de", "fr", "nl", "in"])
+_DIRECTIONS: Final = frozenset(["north", "south", "east", "west", "central", "city", "cbd", "nord", "sud", "mitte"])
 _GLUED: Final = re.compile(
     r"(.{4,}?)(nsw|vic|qld|act|tas|wa|sa|nt|ca|ny|tx|fl|nj|il|az|co|ga|on|bc)"
 )
@@ -73,16 +58,17 @@ class _Word(NamedTuple):
 
 
 def find_location(
-    text: str, *, needs_name: bool, may_be_person: bool
+    text: str, *, needs_name: bool, may_be_person: bool, is_apart: bool
 ) -> tuple[list[Found], Location]:
     """Return what the end of `text` says of the place, ascending.
 
     With `needs_name` at least a word is left before it; `may_be_person` asks for a code behind a
-    city, as "jackson" is also somebody's name.
+    city, as "jackson" is also somebody's name; `is_apart` says that a number, which was stripped,
+    stood before the last word.
     """
     if slashed := _SLASHED.search(text):
         return _slashed(slashed)
-    tail = _Tail(text, needs_name=needs_name)
+    tail = _Tail(text, needs_name=needs_name, is_apart=is_apart)
     return tail.read(bare=not may_be_person)
 
 
@@ -90,14 +76,14 @@ def _slashed(match: re.Match[str]) -> tuple[list[Found], Location]:
     """`//koeln/de`, as German savings banks write it."""
     city = _title(match[1].strip())
     country = COUNTRIES.get(match[2], "")
-    found = [Found(PartKind.CITY, *match.span(1), city)]
+    found = [Found(PartKind.CITY, match.start(), match.end(1), city)]
     if country:
-        found.append(Found(PartKind.COUNTRY, *match.span(2), country))
+        found.append(Found(PartKind.COUNTRY, match.end(1), match.end(), country))
     return found, Location(city, "", country)
 
 
 class _Tail:
-    def __init__(self, text: str, *, needs_name: bool) -> None:
+    def __init__(self, text: str, *, needs_name: bool, is_apart: bool) -> None:
         self.text = text
         self.words = [
             _Word(match.start(), match.end(), place_key(match[0].strip(",;()")))
@@ -106,6 +92,7 @@ class _Tail:
         if len(text) > 120:
             shift = len(text) - 120
             self.words = [_Word(w.start + shift, w.end + shift, w.key) for w in self.words[1:]]
+        self.is_apart = is_apart
         self.least = 1 if needs_name else 0  # words that stay
 
     def read(self, *, bare: bool) -> tuple[list[Found], Location]:
@@ -205,7 +192,8 @@ class _Tail:
             or (last in _TWO_LETTER_COUNTRIES and before not in ("r", "about", "with", "to", "of"))
         ):
             return self._build(None, None, (end - 1, country))
-        if last in REGIONS and last not in _WORDLIKE and before not in _BINDING:
+        is_clear = last not in _WORDLIKE or (self.is_apart and len(last) == 2)
+        if last in REGIONS and is_clear and before not in _BINDING:
             region_country, region = REGIONS[last][0]
             return self._build(None, (end - 1, end, region), None, within=region_country)
         if country and len(last) == 3 and last not in _WORDLIKE:
@@ -221,7 +209,12 @@ class _Tail:
             if phrase in _WORDS or (first and self.words[first - 1].key in _BINDING):
                 continue
             places = load_places().find(phrase)
-            if places and places[0].size == 2 and first >= max(1, self.least):
+            if (
+                places
+                and places[0].size == 2
+                and first >= self.least
+                and places[0].country in _HOME
+            ):
                 return self._build((first, end, places[0], phrase), None, None)
         return None
 

@@ -10,6 +10,7 @@ from classifier.engine.descriptors.canonical import fold, strip
 from classifier.engine.descriptors.channels import main_channel
 from classifier.engine.descriptors.origins import trace
 from classifier.engine.descriptors.parts import Channel, Descriptor, Location, Part, PartKind
+from classifier.engine.descriptors.processors import MARKETPLACE
 from classifier.engine.descriptors.reading import Label, Reading
 from classifier.engine.descriptors.trail import Trail
 
@@ -35,7 +36,7 @@ def parse(text: str) -> Descriptor:
         parts,
         canonical,
         merchant,
-        next((part.value for part in parts if part.kind is PartKind.PROCESSOR), ""),
+        _processor(parts, merchant),
         main_channel({Channel(part.value) for part in parts if part.kind is PartKind.CHANNEL}),
         reading.location if origins is not None else Location(),
         is_recurring=any(
@@ -43,6 +44,12 @@ def parse(text: str) -> Descriptor:
             for part in parts
         ),
     )
+
+
+def _processor(parts: tuple[Part, ...], merchant: str) -> str:
+    if MARKETPLACE.match(merchant):
+        return "Amazon Marketplace"
+    return next((part.value for part in parts if part.kind is PartKind.PROCESSOR), "")
 
 
 def _tile(

@@ -49,7 +49,6 @@ _MARKS: Final = {
     "Google Pay": "google pay;gpay;g pay",
     "Apple Pay": "apple pay;applepay",
     "Samsung Pay": "samsung pay",
-    "Amazon Marketplace": "amzn mktp;amzn mktplace;amazon mktplace;amazon marketplace;amazon mktpl",
 }
 _NAMES: Final = {mark: name for name, marks in _MARKS.items() for mark in marks.split(";")}
 
@@ -60,8 +59,11 @@ WALLETS: Final = re.compile(
 UNSTARRED: Final = re.compile(
     r"\A(?:(?:paypal(?: inst xfer| instant transfer| payment)?|stripe|sumup|i?zettle|yoco|zapper"
     r"|snapscan|payfast|klarna|razorpay)(?: ?\*)?"
-    r"|am(?:zn|azon) (?:mktp|mktpl|mktplace|marketplace))[ :-]+(?=\S)"
+    r")[ :.-]+(?=\S)"
 )
+
+# The name of the marketplace is the payee's name as well, so it stays merchant text.
+MARKETPLACE: Final = re.compile(r"am(?:zn|azon) ?(?:mktp|marketp)")
 
 
 def processor_name(mark: str) -> str:

@@ -1,6 +1,7 @@
 """What the words of a canonical text are, other than the merchant's name."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from classifier.engine.descriptors.channels import (
@@ -16,25 +17,39 @@ from classifier.engine.descriptors.channels import (
 from classifier.engine.descriptors.fragments import split
 from classifier.engine.descriptors.locations import find_location
 from classifier.engine.descriptors.parts import Channel, Location, PartKind
+from classifier.engine.descriptors.places import COUNTRIES
 from classifier.engine.descriptors.processors import UNSTARRED, WALLETS, processor_name
 from classifier.engine.descriptors.trail import Trail
 from classifier.engine.descriptors.transfers import read_transfer
 
 _URL: Final = re.compile(
     r"(?<=\S )(?:https?://\S+|(?:www\.)?[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){0,4}\.(?:com|net|org|io"
-    r"|co|uk|de|fr|nl|ca|in|za|us|app|me|tv|eu|gov|info|ie|au|nz|be|ch|at|es|it)(?:/\S*)?)(?!\S)"
+    r"|co|uk|de|fr|nl|ca|in|za|us|app|me|tv|eu|gov|info|ie|au|nz|be|ch|at|es|it)(?:/[^\s#]*)?)(?=#?(?!\S))"
+    r"|(?<=\S )am(?:zn|azon)\.[a-z.]{2,6}/bill(?=[a-z]{2}(?!\S))"
 )
 # Years stay ("bar 1886"), as do three digits ("capital one 360").
-_STORE_NUMBER: Final = re.compile(
-    r"(?<=[^\W\d_] )(?!1[789]\d\d\Z|20\d\d\Z)[a-z]?\d{4,6}\Z|(?<=[^\W\d_] )#?\d{4,6}(?=-?\Z)"
-)
+_STORE_NUMBER: Final = re.compile(r"(?<=[^\W\d_] )(?!1[789]\d\d\Z|20\d\d\Z)[a-z]?\d{4,6}\Z")
 _POSTCODE: Final = re.compile(r"(?<= )[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}(?!\S)")
 _BEFORE_NAME: Final = re.compile(r"\A(?:to|from|payment to|payment from|pos|at)[ :]+(?=\S)")
 _NUMBER: Final = re.compile(r"\A[#\d][\d-]*\Z")
+_LEFT_COUNTRY: Final = re.compile(
+    r"(?:(?<=mktp )|(?<=mktpl )|(?<=mktplc )|(?<=mktplace )|(?<=marketplace ))[a-z]{2}\Z"
+    r"|(?<=\S )usa\Z"
+)
+_MOMENT: Final = re.compile(r"(?<!\S)(20\d\d-\d\d-\d\d)t(\d\d:\d\d(?::\d\d)?)(?!\S)")
+_PAYMENT_WORD: Final = re.compile(r"(?<=\S )(?:pymt|pmt)\Z")
 _MOST_PHRASES: Final = 4
 _DAY_FIRST: Final = frozenset(
     ["gb", "au", "za", "de", "fr", "nl", "in", "ie", "nz", "at", "ch", "be", "es", "it"]
 )
+
+# What a bare number is depends on what the line is of; of a shop, its number.
+_NUMBERS: Final[dict[Channel | None, PartKind]] = {
+    Channel.ATM: PartKind.TERMINAL,
+    Channel.CHECK: PartKind.REFERENCE,
+    Channel.DIRECT_DEBIT: PartKind.REFERENCE,
+    **dict.fromkeys(TRANSFERS, PartKind.REFERENCE),
+}
 
 Label = tuple[PartKind, str] | None  # None is filler
 
@@ -58,7 +73,9 @@ class Reading:
         self._transfer()
         self._phrases()
         self._processors()
+        self._moment()
         self._take(_URL, PartKind.URL)
+        self._take(_PAYMENT_WORD, PartKind.FILLER)
         self._take(RECURRING, PartKind.RECURRING)
         self._behind()
         self._take(_POSTCODE, PartKind.FILLER)
@@ -100,6 +117,13 @@ class Reading:
                 name = processor_name(match[0])
                 self.trail.cut([(PartKind.PROCESSOR, *match.span(), name)])
 
+    def _moment(self) -> None:
+        if match := _MOMENT.search(self.trail.text):
+            date, time = match.span(1), match.span(2)
+            self.trail.cut(
+                [(PartKind.DATE, *date, match[1]), (PartKind.TIME, time[0] - 1, time[1], match[2])]
+            )
+
     def _take(self, pattern: re.Pattern[str], kind: PartKind) -> None:
         text = self.trail.text
         spans = [(kind, *match.span(), match[0]) for match in pattern.finditer(text)]
@@ -121,9 +145,19 @@ class Reading:
             self.trail.text,
             needs_name=not self.channels & NAMELESS,
             may_be_person=bool(self.channels & TRANSFERS),
+            is_apart=self._is_last_apart(),
         )
         if found:
             self.trail.cut(found)
+        if match := _LEFT_COUNTRY.search(self.trail.text):
+            country = COUNTRIES.get(match[0], "")
+            if country:
+                self.trail.cut([(PartKind.COUNTRY, *match.span(), country)])
+                self.location = replace(self.location, country=self.location.country or country)
+
+    def _is_last_apart(self) -> bool:
+        space = self.trail.text.rfind(" ")
+        return space >= 0 and self.trail.places[space] < 0
 
     def _numbers(self) -> None:
         if Channel.CHECK in self.channels:
@@ -142,19 +176,22 @@ class Reading:
         labels: list[Label] = [None] * len(folded)
         country = self.location.country
         is_day_first = country in _DAY_FIRST if country else None
-        is_cash = main_channel(self.channels) is Channel.ATM
+        number_kind = _NUMBERS.get(main_channel(self.channels), PartKind.STORE_NUMBER)
         for index, removal in enumerate(self.trail.removals):
             if index >= self._stripped:
-                label = (removal.kind, removal.value or removal.text)
+                text = removal.text.rstrip(" :,/-")
+                label = (removal.kind, removal.value or text)
                 if removal.kind is not PartKind.FILLER:
-                    self._put(labels, removal.places, label)
+                    self._put(labels, removal.places[: len(text)], label)
                 continue
             for fragment in split(removal.kind, removal.text, is_day_first=is_day_first):
-                kind = fragment.kind
-                if is_cash and kind is PartKind.STORE_NUMBER:
-                    kind = PartKind.TERMINAL
+                kind, value = fragment.kind, fragment.value
+                if kind is PartKind.STORE_NUMBER:
+                    kind = number_kind
+                elif kind is PartKind.CARD and _is_id(folded, removal.places[0]):
+                    kind, value = PartKind.REFERENCE, removal.text.strip()
                 places = removal.places[fragment.start : fragment.end]
-                self._put(labels, places, (kind, fragment.value))
+                self._put(labels, places, (kind, value))
         if any(map(str.isalnum, self.trail.text)):
             self._put(labels, self.trail.places, (PartKind.MERCHANT, ""))
         return labels
@@ -164,3 +201,7 @@ class Reading:
         for place in places:
             if place >= 0:
                 labels[place] = label
+
+
+def _is_id(folded: str, place: int) -> bool:
+    return folded.endswith("id:", 0, max(place, 0))
