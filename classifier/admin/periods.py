@@ -45,9 +45,15 @@ def midnight(day: date) -> datetime:
 
 
 def drill_down(
-    field: str, params: QueryDict, oldest: datetime | None, newest: datetime | None
+    field: str,
+    params: QueryDict,
+    oldest: datetime | None,
+    newest: datetime | None,
+    without: str = "All dates",
 ) -> list[Period]:
     """The choices under the period that `params` names by `field`__year, __month and __day.
+
+    `without` says what is shown where it names none.
 
     A level with one choice is passed over. Empty where there are no rows.
     """
@@ -59,7 +65,7 @@ def drill_down(
     today = timezone.localdate()
     periods = [links.day("Today", today), links.day("Yesterday", today - timedelta(days=1))]
     if year is not None:
-        periods.insert(0, links.back())
+        periods.insert(0, links.back(without))
     elif first.year == last.year:
         year = first.year
         month = first.month if first.month == last.month else None
@@ -100,8 +106,8 @@ class _Links:
         has_year, has_month = year is not None, year is not None and month is not None
         return year, month if has_year else None, day if has_month else None
 
-    def back(self) -> Period:
-        return Period("All dates", self._query(), is_back=True)
+    def back(self, title: str) -> Period:
+        return Period(title, self._query(), is_back=True)
 
     def year(self, year: int) -> Period:
         return Period(str(year), self._query(year=year))
