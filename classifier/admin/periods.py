@@ -34,7 +34,8 @@ def chosen_span(field: str, params: QueryDict) -> tuple[datetime, datetime] | No
     first = date(year, month or 1, day or 1)
     last_month = month or 12
     last = date(year, last_month, day or monthrange(year, last_month)[1])
-    if last == date.max:
+    if first.year == date.min.year or last == date.max:
+        # Its first or last moment may have no date in another time zone.
         return None
     return midnight(first), midnight(last + timedelta(days=1))
 
