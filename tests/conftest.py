@@ -64,11 +64,13 @@ def django_db_setup(
 ) -> None:
     from classifier.services.activations import activate_version
     from classifier.services.encoders import choose_encoder, prepare_encoder
+    from classifier.services.merchants import load_merchants
     from classifier.services.taxonomy import seed_categories
     from classifier.services.versions import build_version
 
     with django_db_blocker.unblock():
         seed_categories()
+        load_merchants()
         choose_encoder(prepare_encoder(), reason="tests")
         version, _ = build_version()
         activate_version(version, reason="tests")

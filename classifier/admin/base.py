@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import DataError
 from django.db.models import Model
@@ -41,6 +42,22 @@ class Admin(UnfoldModelAdmin):  # type: ignore[misc]
         if db_field.name in self.moments:
             name_moment(field, self.moments[db_field.name])
         return field
+
+    def context_of_choice(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        """For a page between the choice of rows and the act: `hidden` repeats the choice."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        return {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "hidden": [
+                *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
+                ("action", request.POST["action"]),
+                ("select_across", request.POST.get("select_across", "0")),
+                ("apply", "1"),
+            ],
+            "back_url": request.get_full_path(),
+        }
 
 
 class ReadOnlyAdmin(Admin):

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -191,7 +190,7 @@ class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             request,
             "classifier/admin/confirm.html",
             {
-                **self._context_of_choice(request, f"{verb} examples"),
+                **self.context_of_choice(request, f"{verb} examples"),
                 "text": f"{examples:,} example{pluralize(examples)} in {categories:,} "
                 f"categor{pluralize(categories, 'y,ies')} would be switched "
                 f"{'on' if is_active else 'off'}.",
@@ -208,28 +207,12 @@ class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             request,
             "classifier/admin/move_examples.html",
             {
-                **self._context_of_choice(request, "Move examples"),
+                **self.context_of_choice(request, "Move examples"),
                 "form": form,
                 "count": queryset.count(),
                 "first": queryset[:REFUSALS_SHOWN],
             },
         )
-
-    def _context_of_choice(self, request: HttpRequest, title: str) -> dict[str, Any]:
-        """For a page between the choice of rows and the act: `hidden` repeats the choice."""
-        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        return {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "opts": self.opts,
-            "hidden": [
-                *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
-                ("action", request.POST["action"]),
-                ("select_across", request.POST.get("select_across", "0")),
-                ("apply", "1"),
-            ],
-            "back_url": request.get_full_path(),
-        }
 
     def _report_refusals(self, request: HttpRequest, refused: list[tuple[Example, str]]) -> None:
         shown = [(change_link(row), why) for row, why in refused[:REFUSALS_SHOWN]]

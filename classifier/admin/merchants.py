@@ -1,26 +1,24 @@
 """Merchants: the built-in ones to look up and switch off, the analysts' own beside them."""
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import (
     BooleanRadioFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
 )
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_link
+from classifier.admin.merchant_form import MerchantForm
 from classifier.countries import COUNTRIES
 from classifier.models import Category, Merchant, MerchantTag
 from classifier.models.merchant import every_word
@@ -32,60 +30,6 @@ from classifier.services.own_merchants import (
 
 REFUSALS_SHOWN = 10
 COUNTRIES_SHOWN = 6
-
-
-class ListField(forms.CharField):
-    """A list of texts, written with `separator` between them."""
-
-    def __init__(self, *, separator: str, split: Callable[[str], list[str]], **kwargs: Any) -> None:
-        super().__init__(required=False, **kwargs)
-        self.separator = separator
-        self.split = split
-
-    def prepare_value(self, value: Any) -> Any:
-        return self.separator.join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[str]:
-        return self.split(super().clean(value))
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return self.split(self.prepare_value(initial) or "") != self.split(data or "")
-
-
-class TagInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
-    """A text field that offers the tags there are, with what they mean."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        choices = f"{name}-choices"
-        tags = MerchantTag.objects.values_list("tag", "words")
-        return format_html(
-            '{}<datalist id="{}">{}</datalist>',
-            super().render(name, value, {**(attrs or {}), "list": choices}, renderer),
-            choices,
-            format_html_join("", '<option value="{}">{}</option>', tags),
-        )
-
-
-class MerchantForm(forms.ModelForm[Merchant]):
-    aliases = ListField(
-        separator="\n",
-        split=str.splitlines,
-        label="Further names",
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="As banks print them, one a line.",
-    )
-    countries = ListField(
-        separator=" ",
-        split=lambda text: re.split(r"[\s,;]+", text.strip()) if text.strip() else [],
-        max_length=1000,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text="Two-letter codes with a space between, such as de at ch. Empty: anywhere.",
-    )
-
-    class Meta:
-        widgets = {"tag": TagInput()}
 
 
 class TagFilter(DropdownFilter):  # type: ignore[misc]
@@ -142,6 +86,8 @@ class MerchantAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         (None, {"fields": ("name", "aliases", "category", "tag", "countries", "is_active")}),
         ("Kept by the program", {"fields": ("key", "source", "wikidata_id", "created_at")}),
     )
+    # As a built-in one's page shows them.
+    FROM_TABLE = ("name", "aliases_shown", "tag_shown", "all_countries")
     KEPT = ("key", "source", "wikidata_id", "created_at")
 
     def get_search_results(
@@ -155,15 +101,14 @@ class MerchantAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         """Of a built-in one all but the switch is the table's."""
         if obj is None or obj.source == Merchant.Source.OWN:
             return self.KEPT
-        return ("name", "aliases_shown", "category", "tag", "countries_shown", *self.KEPT)
+        return (*self.FROM_TABLE, *self.KEPT)
 
     def get_fieldsets(self, request: HttpRequest, obj: Merchant | None = None) -> Any:
         if obj is None:
             return [self.fieldsets[0]]
         if obj.source == Merchant.Source.OWN:
             return self.fieldsets
-        shown = ("name", "aliases_shown", "tag", "countries_shown", "is_active")
-        return [(None, {"fields": shown}), self.fieldsets[1]]
+        return [(None, {"fields": (*self.FROM_TABLE, "is_active")}), self.fieldsets[1]]
 
     def get_form(
         self, request: HttpRequest, obj: Merchant | None = None, change: bool = False, **kwargs: Any
@@ -213,6 +158,10 @@ class MerchantAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             return f"{', '.join(codes[:COUNTRIES_SHOWN])} and {len(codes) - COUNTRIES_SHOWN} more"
         return ", ".join(codes) or "anywhere"
 
+    @admin.display(description="countries")
+    def all_countries(self, merchant: Merchant) -> str:
+        return ", ".join(COUNTRIES.get(code, code) for code in merchant.countries) or "anywhere"
+
     @admin.display(description="further names")
     def aliases_shown(self, merchant: Merchant) -> str:
         return ", ".join(merchant.aliases) or NOTHING
@@ -226,9 +175,36 @@ class MerchantAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         return badge("Active", "success") if merchant.is_active else badge("Off", "warning")
 
     @admin.action(description="Switch on", permissions=["change"])
-    def switch_on(self, request: HttpRequest, queryset: "QuerySet[Merchant]") -> None:
-        changed, refused = switch_merchants(queryset, True)
-        self.message_user(request, f"Switched on: {changed:,}.", messages.SUCCESS)
+    def switch_on(
+        self, request: HttpRequest, queryset: "QuerySet[Merchant]"
+    ) -> HttpResponse | None:
+        return self._switch(request, queryset, is_active=True)
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def switch_off(
+        self, request: HttpRequest, queryset: "QuerySet[Merchant]"
+    ) -> HttpResponse | None:
+        return self._switch(request, queryset, is_active=False)
+
+    def _switch(
+        self, request: HttpRequest, queryset: "QuerySet[Merchant]", is_active: bool
+    ) -> HttpResponse | None:
+        """The question before more than a page of rows is switched; else do it and say so."""
+        word = "on" if is_active else "off"
+        if "apply" not in request.POST and queryset.count() > self.list_per_page:
+            return TemplateResponse(
+                request,
+                "classifier/admin/confirm.html",
+                {
+                    **self.context_of_choice(request, f"Switch {word} merchants"),
+                    "text": f"{queryset.filter(is_active=not is_active).count():,} merchants "
+                    f"would be switched {word}.",
+                    "verb": f"Switch {word}",
+                },
+            )
+        changed, refused = switch_merchants(queryset, is_active)
+        note = "" if is_active else " The next version will not know them."
+        self.message_user(request, f"Switched {word}: {changed:,}.{note}", messages.SUCCESS)
         if refused:
             shown = [(change_link(row), why) for row, why in refused[:REFUSALS_SHOWN]]
             self.message_user(
@@ -240,12 +216,4 @@ class MerchantAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
                 ),
                 messages.WARNING,
             )
-
-    @admin.action(description="Switch off", permissions=["change"])
-    def switch_off(self, request: HttpRequest, queryset: "QuerySet[Merchant]") -> None:
-        changed, _ = switch_merchants(queryset, False)
-        self.message_user(
-            request,
-            f"Switched off: {changed:,}. The next version will not know them.",
-            messages.SUCCESS,
-        )
+        return None

@@ -34,7 +34,8 @@ def chosen_span(field: str, params: QueryDict) -> tuple[datetime, datetime] | No
     first = date(year, month or 1, day or 1)
     last_month = month or 12
     last = date(year, last_month, day or monthrange(year, last_month)[1])
-    if last == date.max:
+    if first.year == date.min.year or last == date.max:
+        # Its first or last moment may have no date in another time zone.
         return None
     return midnight(first), midnight(last + timedelta(days=1))
 
@@ -45,9 +46,15 @@ def midnight(day: date) -> datetime:
 
 
 def drill_down(
-    field: str, params: QueryDict, oldest: datetime | None, newest: datetime | None
+    field: str,
+    params: QueryDict,
+    oldest: datetime | None,
+    newest: datetime | None,
+    without: str = "All dates",
 ) -> list[Period]:
     """The choices under the period that `params` names by `field`__year, __month and __day.
+
+    `without` says what is shown where it names none.
 
     A level with one choice is passed over. Empty where there are no rows.
     """
@@ -59,7 +66,7 @@ def drill_down(
     today = timezone.localdate()
     periods = [links.day("Today", today), links.day("Yesterday", today - timedelta(days=1))]
     if year is not None:
-        periods.insert(0, links.back())
+        periods.insert(0, links.back(without))
     elif first.year == last.year:
         year = first.year
         month = first.month if first.month == last.month else None
@@ -100,8 +107,8 @@ class _Links:
         has_year, has_month = year is not None, year is not None and month is not None
         return year, month if has_year else None, day if has_month else None
 
-    def back(self) -> Period:
-        return Period("All dates", self._query(), is_back=True)
+    def back(self, title: str) -> Period:
+        return Period(title, self._query(), is_back=True)
 
     def year(self, year: int) -> Period:
         return Period(str(year), self._query(year=year))

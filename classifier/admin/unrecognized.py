@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_safe
 
-from classifier.admin.cells import NOTHING, changelist_url, link
+from classifier.admin.cells import NOTHING, changelist_url
 from classifier.admin.periods import PARTS, chosen_span, drill_down, midnight
 from classifier.models import Prediction
 from classifier.services.unrecognized import (
@@ -53,7 +54,9 @@ def unrecognized_merchants(request: HttpRequest) -> HttpResponse:
         {
             **admin.site.each_context(request),
             "title": "Unrecognized merchants",
-            "periods": drill_down(FIELD, request.GET, times.first(), times.last()),
+            "periods": drill_down(
+                FIELD, request.GET, times.first(), times.last(), f"Last {RECENT_DAYS} days"
+            ),
             "recent_days": RECENT_DAYS if span is None else None,
             "since": found.since,
             "max_read": f"{MAX_READ:,}",
@@ -69,13 +72,22 @@ def _cells(text: UnrecognizedText, period: dict[str, str], may_add: bool) -> lis
     predictions = changelist_url(Prediction, unrecognized=text.merchant_text, **period)
     return [
         format_html('<span class="wide-text">{}</span>', text.merchant_text),
-        link(predictions, f"{text.count:,}"),
+        _link(predictions, f"{text.count:,}", f"predictions of {text.merchant_text}"),
         f"{text.users:,}" if text.users else NOTHING,
         _sum(text.total, text.currency),
         text.category or NOTHING,
         date_format(localtime(text.last_seen), "DATETIME_FORMAT"),
-        link(_add_url(text), "Add merchant") if may_add else "",
+        _link(_add_url(text), "Add merchant", f"Add merchant {text.merchant_text}")
+        if may_add
+        else "",
     ]
+
+
+def _link(url: str, text: str, rest: str) -> SafeString:
+    """A link whose name goes on with `rest` for who hears it away from its row."""
+    return format_html(
+        '<a class="text-link plain-link" href="{0}" aria-label="{1} {2}">{1}</a>', url, text, rest
+    )
 
 
 def _add_url(text: UnrecognizedText) -> str:

@@ -35,7 +35,6 @@ ADDABLE = {
 DELETABLE = {
     "classifier.Category",
     "classifier.Example",
-    "classifier.Merchant",
     "auth.Group",
     "django_q.Failure",
 }

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classifier.admin.cells import change_url
+from classifier.admin.merchants import MerchantAdmin
 from classifier.models import Merchant, MerchantTag, Prediction
 from tests.classifier.admin.conftest import Make, Rows, classify
 
@@ -125,6 +126,7 @@ def test_of_a_built_in_merchant_only_the_switch_can_be_changed(
     assert 'name="is_active"' in page
     assert 'name="name"' not in page
     assert "QUIBBLO MARKET" in page
+    assert "Germany, Austria" in page
     staff.post(change_url(built_in), {"name": "Other", "aliases": "", "is_active": ""})
     built_in.refresh_from_db()
     assert (built_in.name, built_in.aliases) == ("Quibblo", ["QUIBBLO MARKET"])
@@ -146,6 +148,22 @@ def test_chosen_merchants_are_switched_off_and_on(
     assert "Switched on: 1." in said(response)
     assert "Not switched on: 1." in said(response)
     assert "“Zorblax” is a name of your merchant" in said(response)
+
+
+def test_more_than_a_page_is_switched_only_after_a_question(
+    staff: Client, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MerchantAdmin, "list_per_page", 1)
+    add(staff)
+    chosen = {
+        "action": "switch_off", "select_across": "1", "_selected_action": [rows.merchant.pk]
+    }  # fmt: skip
+    address = f"{LIST}?source__exact=own"
+    question = staff.post(address, chosen)
+    assert "2 merchants would be switched off." in question.content.decode()
+    assert Merchant.objects.own().active().count() == 2
+    staff.post(address, chosen | {"apply": "1"})
+    assert not Merchant.objects.own().active().exists()
 
 
 def test_who_may_only_look_changes_nothing(
@@ -278,6 +296,7 @@ def test_a_period_is_chosen(staff: Client, unrecognized: list[Prediction]) -> No
     assert texts(staff, **chosen) == ["rare & odd"]
     assert texts(staff, created_at__year="x") == ["frequent"]
     assert texts(staff, created_at__year="9999") == ["frequent"]
+    assert "Last 30 days</a>" in staff.get(UNRECOGNIZED, chosen).content.decode()
 
 
 def test_a_text_leads_to_its_predictions(staff: Client, unrecognized: list[Prediction]) -> None:

@@ -34,6 +34,11 @@ def test_a_row_that_cannot_be_leads_back(pk: str, staff: Client, rows: Rows) -> 
         f"version={HUGE}",
         "version=-1",
         "level__exact=%00",
+        "merchant__key__exact=%00",
+        "unrecognized=%00",
+        "tag=%00",
+        "country=%00",
+        "has_category=%00",
         "p=0",
         f"p={HUGE}",
         "o=99",
@@ -41,7 +46,7 @@ def test_a_row_that_cannot_be_leads_back(pk: str, staff: Client, rows: Rows) -> 
         "unknown=1",
     ],
 )
-@pytest.mark.parametrize("name", ["prediction", "feedback", "example"])
+@pytest.mark.parametrize("name", ["prediction", "feedback", "example", "merchant", "merchanttag"])
 def test_a_query_that_cannot_be_read_is_dropped(
     name: str, query: str, staff: Client, rows: Rows
 ) -> None:
@@ -55,3 +60,12 @@ def test_a_date_before_all_time_of_its_zone_is_none(staff: Client, rows: Rows) -
     with timezone.override(ZoneInfo("Asia/Tokyo")):
         for query in ({"created_at__year": "1"}, {"created_at_to_0": "0001-01-01"}):
             assert staff.get(url, query, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("year", ["0", "1", "9999", "%C2%B2", HUGE, "%00"])
+def test_a_period_that_cannot_be_is_the_one_that_is_shown_without(
+    year: str, staff: Client, rows: Rows
+) -> None:
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        page = staff.get(f"{reverse('admin:unrecognized_merchants')}?created_at__year={year}")
+    assert "The last 30 days." in page.content.decode()

@@ -8,7 +8,14 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from classifier.models import Activation, ApiKey, Example, ModelVersion, PerformanceTargets
+from classifier.models import (
+    Activation,
+    ApiKey,
+    Example,
+    Merchant,
+    ModelVersion,
+    PerformanceTargets,
+)
 from classifier.services.targets import performance_targets
 from classifier.services.versions import build_version, is_whole
 from tests.artifacts import lose, lose_copies, put_store_away
@@ -164,3 +171,17 @@ def test_a_version_is_retired_by_name(active_version: ModelVersion) -> None:
 
 def test_seeding_again_says_that_nothing_was_added() -> None:
     assert run("seed_categories") == "Added 0 categories and 0 examples.\n"
+
+
+def test_loading_merchants_again_says_that_nothing_changed() -> None:
+    assert run("load_merchants") == "The merchants are as the table says.\n"
+
+
+def test_bootstrap_brings_a_new_table_of_merchants_to_what_serves(
+    active_version: ModelVersion,
+) -> None:
+    lost = Merchant.objects.built_in().earliest("id")
+    Merchant.objects.filter(pk=lost.pk)._raw_delete(using="default")
+    assert run("bootstrap").startswith("Added 1 merchants and 0 kinds, changed 0 and 0")
+    assert Merchant.objects.get(key=lost.key).name == lost.name
+    assert ModelVersion.objects.get() == active_version

@@ -10,6 +10,7 @@ from classifier.exceptions import InputFileError
 from classifier.models import Category, Merchant, MerchantTag
 from classifier.services import merchants as service
 from classifier.services.own_merchants import switch_merchants
+from tests.rows import no_merchants
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ class Table:
 
 @pytest.fixture
 def table(tmp_path: Path) -> Table:
-    Merchant.objects.all().delete()
+    no_merchants()
     MerchantTag.objects.all().delete()
     MerchantTag.history.all().delete()
     return Table(tmp_path)

@@ -3,10 +3,12 @@
 import pytest
 
 from classifier.models import Merchant, ModelVersion, Prediction
+from tests.rows import no_merchants
 
 
 @pytest.fixture
 def cafe(db: None) -> Merchant:
+    no_merchants()
     return Merchant.objects.create(
         key="cafe-zoe", name="Café Zoë", aliases=["ZOE'S & SONS"], tag="amenity=cafe"
     )

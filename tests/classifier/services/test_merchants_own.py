@@ -12,6 +12,7 @@ from classifier.services.own_merchants import (
     save_own_merchant,
     switch_merchants,
 )
+from tests.rows import no_merchants
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +151,7 @@ def test_a_key_is_made_of_the_name_and_kept() -> None:
 
 
 def test_built_in_merchants_of_the_same_name_are_known() -> None:
+    no_merchants()
     built_in = [
         Merchant.objects.create(
             key=key, name=name, aliases=["BLIP MARKET"], source=Merchant.Source.BUILT_IN
