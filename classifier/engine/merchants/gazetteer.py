@@ -11,6 +11,10 @@ from classifier.engine.merchants.words import words
 
 # A name is compared without its spaces only where it is long enough not to be met by chance.
 MIN_JOINED = 6
+# A single letter names nobody.
+MIN_LETTERS = 2
+# Merchants in a table, so that a small one tells words apart as a large one does.
+USUAL_SIZE = 20_000
 # Keys that a truncated or misspelt name is compared with, at most.
 MAX_NEAR = 64
 LAST_LETTER = "\U0010ffff"
@@ -79,11 +83,11 @@ class Gazetteer:
             yield from self._shown(tuple(self._below.all()))
 
     def bits(self, word: str) -> float:
-        """How much a word narrows the merchants down: the logarithm, base 2, of their number over
-        that of those with the word in a name."""
+        """How much a word narrows the merchants down: the logarithm, base 2, of USUAL_SIZE over
+        the number of those with the word in a name."""
         if self._below is not None:
             return self._below.bits(word)
-        return math.log2((len(self.merchants) + 1) / (self._met[word] + 1))
+        return math.log2(USUAL_SIZE / (self._met[word] + 1))
 
     def named(self, parts: Sequence[str]) -> tuple[Merchant, ...]:
         """Merchants with a name of just these words."""
@@ -137,7 +141,7 @@ class Gazetteer:
         return tuple(self.merchants[place] for place in places)
 
     def _add(self, parts: Sequence[str], place: int) -> None:
-        if not parts:
+        if len("".join(parts)) < MIN_LETTERS:
             return
         for keys, key in ((self._spaced, " ".join(parts)), (self._joined, "".join(parts))):
             if keys is self._joined and len(key) < MIN_JOINED:
