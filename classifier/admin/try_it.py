@@ -80,7 +80,8 @@ def try_it(request: HttpRequest) -> HttpResponse:
     }
     if form.is_bound and form.is_valid():
         try:
-            run = try_descriptors(**form.cleaned_data)
+            asked = form.cleaned_data
+            run = try_descriptors(asked["descriptors"], asked["direction"], asked["country"])
         except NoEngineError as error:
             context["no_engine"] = str(error)
         else:
