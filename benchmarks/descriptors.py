@@ -54,7 +54,7 @@ class Line:
 
 def pairs(descriptor: Descriptor) -> Pairs:
     """Return kinds and values; the merchant's parts as one, filler left out."""
-    counted = Counter(
+    counted: Pairs = Counter(
         (part.kind, part.value)
         for part in descriptor.parts
         if part.kind not in (PartKind.FILLER, PartKind.MERCHANT)
