@@ -54,6 +54,8 @@ _BINDING: Final = _words(
     "royal san santa sparkasse stadt stadtsparkasse stadtwerke the to tour uni universitaet "
     "university universität van ville visit volksbank vom von zoo zu"
 )
+# These do so even where a code stands behind it.
+_JOINING: Final = _words("of for the de du des di da von & and")
 # A city without a code behind it is looked for in these countries alone.
 _HOME: Final = _words("au ca de fr gb in nl us za")
 _DIRECTIONS: Final = _words("cbd central city east mitte nord north south sud west")
@@ -63,6 +65,8 @@ _GLUED: Final = re.compile(
     r"(.{4,}?)(nsw|vic|qld|act|tas|wa|sa|nt|ca|ny|tx|fl|nj|il|az|co|ga|on|bc)"
 )
 _MOST_WORDS: Final = 4
+_MOST_CHARACTERS: Final = 120  # of the end that is looked at
+_WORD: Final = re.compile(r"\S+")
 _SLASHED: Final = re.compile(r"(?<=\S) ?//([^/]{2,40})/([a-z]{2})(?![a-z])")
 
 
@@ -107,13 +111,11 @@ def _slashed(match: re.Match[str]) -> tuple[list[Found], Location]:
 class _Tail:
     def __init__(self, text: str, *, needs_name: bool, is_apart: bool) -> None:
         self.text = text
+        # The first word read may be a part of one; there are many before it.
         self.words = [
             _Word(match.start(), match.end(), place_key(match[0].strip(",;()")))
-            for match in re.finditer(r"\S+", text[-120:] if len(text) > 120 else text)
+            for match in _WORD.finditer(text, max(0, len(text) - _MOST_CHARACTERS))
         ]
-        if len(text) > 120:
-            shift = len(text) - 120
-            self.words = [_Word(w.start + shift, w.end + shift, w.key) for w in self.words[1:]]
         self.is_apart = is_apart
         self.least = 1 if needs_name else 0  # words that stay
 
@@ -165,7 +167,8 @@ class _Tail:
         """Return (first word, end, place, name) of the city that ends before word `end`."""
         places = load_places()
         for first, phrase in self._phrases(end, _MOST_WORDS):
-            if place := _matching(places.find(phrase), country, region):
+            place = _matching(places.find(phrase), country, region)
+            if place and not (first and self.words[first - 1].key in _JOINING):
                 return first, end, place, phrase
         if end - self.least > 1 and self.words[end - 1].key in _DIRECTIONS:
             for first, phrase in self._phrases(end - 1, _MOST_WORDS):

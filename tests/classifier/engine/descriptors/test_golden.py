@@ -98,6 +98,20 @@ def test_a_name_alone_is_the_merchant(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "merchant"),
+    [
+        ("UNIVERSITY OF READING GB", "university of reading"),
+        ("GREGGS READING GB", "greggs"),
+        ("CRICKET WIRELESS MOBILE AL", "cricket wireless"),
+        ("TESCO LONDON", "tesco"),
+        ("ZELLE TO JOHN JACKSON", "john jackson"),
+    ],
+)
+def test_a_city_leaves_the_name_only_in_a_clear_position(text: str, merchant: str) -> None:
+    assert parse(text).merchant_text == merchant
+
+
+@pytest.mark.parametrize(
     "text", ["ATM WITHDRAWAL", "INTEREST PAID", "OVERDRAFT FEE", "MOBILE DEPOSIT", "CHECK 1042"]
 )
 def test_a_line_that_names_nobody_has_no_merchant(text: str) -> None:
