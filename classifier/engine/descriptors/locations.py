@@ -167,8 +167,9 @@ class _Tail:
         """Return (first word, end, place, name) of the city that ends before word `end`."""
         places = load_places()
         for first, phrase in self._phrases(end, _MOST_WORDS):
-            place = _matching(places.find(phrase), country, region)
-            if place and not (first and self.words[first - 1].key in _JOINING):
+            if place := _matching(places.find(phrase), country, region):
+                if first and self.words[first - 1].key in _JOINING:
+                    return None
                 return first, end, place, phrase
         if end - self.least > 1 and self.words[end - 1].key in _DIRECTIONS:
             for first, phrase in self._phrases(end - 1, _MOST_WORDS):
