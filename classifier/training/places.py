@@ -11,7 +11,10 @@ from typing import Final
 from classifier.engine.descriptors.places import place_key
 
 COUNTRIES: Final = frozenset(
-    ["us", "gb", "ca", "au", "za", "de", "fr", "nl", "in", "ie", "nz", "at", "ch", "be", "es", "it"]
+    {
+        *("us", "gb", "ca", "au", "za", "de", "fr", "nl", "in", "ie", "nz", "at", "ch", "be"),
+        *("es", "it", "lu", "se", "dk", "no", "pt", "sg", "hk", "ae"),
+    }
 )
 MIN_POPULATION: Final = 5_000
 # Lower bounds of the sizes 1 and 2; what is smaller has size 0.

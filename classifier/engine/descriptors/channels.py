@@ -57,7 +57,8 @@ _PHRASES: Final = (
     (
         Channel.FEE,
         r"(?:non-?sterling |foreign |international |intl |non-?network |out of network |atm |card"
-        r" |purchase |account |acct |monthly |maintenance |service |overdraft |od |late |annual |nsf"
+        r" |purchase |account |acct |monthly |maintenance |service |overdraft |od |late "
+        r"|annual |nsf"
         r" |wire |transfer |transaction |trans |exchange |currency |cash |withdrawal |advance |bank"
         r" |returned |item |payment |debit |unpaid |arranged |usage |visa |admin |honou?r |keeping"
         r" |conversion |dishonou?r |check |cheque |minimum |balance |paper |statement ){1,6}"
@@ -67,9 +68,11 @@ _PHRASES: Final = (
     ),
     (
         Channel.INTEREST,
-        r"(?:gross |net |credit |debit |savings |arranged |overdraft |purchase |cash advance )*interest"
+        r"(?:gross |net |credit |debit |savings |arranged |overdraft |purchase "
+        r"|cash advance )*interest"
         r" (?:paid|payment|charged?|earned|credit|debit|received|capitali[sz]ed)(?: on .{1,30})?"
-        r"(?: to)?|(?:credit|debit|gross|overdraft|int\.?) interest|interest\Z|int\.?pd|habenzinsen|sollzinsen"
+        r"(?: to)?|(?:credit|debit|gross|overdraft|int\.?) interest|interest\Z|int\.?pd"
+        r"|habenzinsen|sollzinsen"
         r"|zinsen|int[ée]r[êe]ts(?: d[ée]biteurs| cr[ée]diteurs)?|creditrente|debetrente",
     ),
     (
@@ -78,7 +81,8 @@ _PHRASES: Final = (
     ),
     (
         Channel.REFUND,
-        r"(?:card |purchase |merchandise |pos |visa |merchant )?(?:refund|return)(?: purchase)?(?: from)?"
+        r"(?:card |purchase |merchandise |pos |visa |merchant )?(?:refund"
+        r"|return)(?: purchase)?(?: from)?"
         r"|remboursement|gutschrift|erstattung|terugbetaling|avoir(?: carte)?|cashback",
     ),
     (
@@ -94,14 +98,18 @@ _PHRASES: Final = (
     (
         Channel.ATM,
         r"(?:non-?[a-z]{2,6} |foreign |international |link |autobank |sbsa )?atm(?: cash)?"
-        r"(?: withdraw(?:al)?| wdl| wd| w/d| debit)?|(?:autobank )?cash (?:withdrawal|wdl|w/d)(?: at)?|cashpoint"
-        r"|(?:link )?cash machine|nwd|atw|eaw|geldautomat|bargeldauszahlung|(?:auszahlung )geldautomat"
-        r"|geldautomaat|geldopname|gea|retrait(?: dab| gab| especes)?|abm withdrawal|cash adv(?:ance)?",
+        r"(?: withdraw(?:al)?| wdl| wd| w/d| debit)?|(?:autobank )?cash (?:withdrawal|wdl"
+        r"|w/d)(?: at)?|cashpoint"
+        r"|(?:link )?cash machine|nwd|atw|eaw|geldautomat|bargeldauszahlung"
+        r"|(?:auszahlung )geldautomat"
+        r"|geldautomaat|geldopname|gea|retrait(?: dab| gab| especes)?|abm withdrawal"
+        r"|cash adv(?:ance)?",
     ),
     (
         Channel.CHECK,
         r"che(?:ck|que)s?(?: (?:paid|withdrawal|deposit|no\.?|nr\.?|number|card))?(?=(?: #?\d+)?\Z)"
-        r"|ch[èe]que(?: n[°o]?\.?)?(?=(?: ?\d+)?\Z)|chq(?: paid)?(?=[ :-]|\Z)|remise (?:de )?ch[èe]ques?",
+        r"|ch[èe]que(?: n[°o]?\.?)?(?=(?: ?\d+)?\Z)|chq(?: paid)?(?=[ :-]|\Z)"
+        r"|remise (?:de )?ch[èe]ques?",
     ),
     (Channel.ZELLE, rf"zelle(?: (?:payment|transfer|instant pmt|recurring payment))?{_TO}"),
     (Channel.VENMO, r"venmo(?: ?\*)?(?: ?(?:payment|cashout))?"),
@@ -111,7 +119,8 @@ _PHRASES: Final = (
     (
         Channel.INTERAC,
         r"(?:send |receive )?interac(?: e-?(?:transfer|trf|tfr))(?: (?:sent|received|autodeposit))?"
-        rf"{_TO}|(?:send )?e-?(?:transfer|tfr|trf)(?: (?:sent|received))?{_TO}|virement interac(?: [aà])?{_TO}",
+        rf"{_TO}|(?:send )?e-?(?:transfer|tfr|trf)(?: (?:sent|received))?{_TO}"
+        rf"|virement interac(?: [aà])?{_TO}",
     ),
     (
         Channel.STANDING_ORDER,
@@ -132,22 +141,27 @@ _PHRASES: Final = (
     ),
     (
         Channel.WIRE,
-        rf"(?:domestic |international |intl |incoming |outgoing |fedwire )*wire(?: (?:transfer|trf|in"
-        rf"|out|type:? ?\w+))?{_TO}|fedwire credit via|swift(?: transfer)?{_TO}|chaps(?: payment)?{_TO}|rtgs",
+        rf"(?:domestic |international |intl |incoming |outgoing "
+        rf"|fedwire )*wire(?: (?:transfer|trf|in"
+        rf"|out|type:? ?\w+))?{_TO}|fedwire credit via|swift(?: transfer)?{_TO}"
+        rf"|chaps(?: payment)?{_TO}|rtgs",
     ),
     (
         Channel.SEPA,
-        rf"(?:sepa[- ])(?:[üu]berweisung|credit transfer|instant|overboeking|echtzeit[üu]berweisung)"
+        rf"(?:sepa[- ])(?:[üu]berweisung|credit transfer|instant|overboeking"
+        rf"|echtzeit[üu]berweisung)"
         rf"{_TO}|vir(?:ement)? sepa(?: re[cç]u| [ée]mis)?{_TO}|sepa",
     ),
     (Channel.ACH, r"ach(?: (?:credit|pmt|payment|transfer|deposit|cr))?|bacs(?: credit| payment)?"),
     (
         Channel.TRANSFER,
-        rf"(?:online |internet |mobile |instant |real-?time |real time |external |internal |recurring |funds? |bank"
+        rf"(?:online |internet |mobile |instant |real-?time |real time |external |internal "
+        rf"|recurring |funds? |bank"
         rf" |account |acct |banking )*(?:transfer|trf|xfer|tfr|tfer)(?: (?:credit|debit|payment))?"
         rf"{_TO}|(?:internet|online|ib|ob|fnb ob|fnb app|app|ebank|digital|cell|cellphone) "
         rf"(?:pmt|payment|transfer|trf){_TO}"
-        rf"|(?:euro-?)?[üu]berweisung(?:sgutschrift)?|echtzeit[üu]berweisung|overboeking{_TO}|vir(?:ement)?"
+        rf"|(?:euro-?)?[üu]berweisung(?:sgutschrift)?|echtzeit[üu]berweisung"
+        rf"|overboeking{_TO}|vir(?:ement)?"
         rf"(?: inst(?:antan[ée])?| re[cç]u| [ée]mis| faveur tiers)?{_TO}|pay anyone{_TO}"
         r"|neft(?: cr| dr)?|imps|magtape credit|tikkie",
     ),
@@ -161,7 +175,8 @@ _PHRASES: Final = (
     ),
     (
         Channel.ONLINE,
-        r"(?:online|internet|web|ecom|e-?commerce) (?:purchase|payment|debit|card purchase)(?: at| to)?"
+        r"(?:online|internet|web|ecom|e-?commerce) (?:purchase|payment|debit"
+        r"|card purchase)(?: at| to)?"
         r"|web p(?:ay|mt|ymt)|pos ecom|ecom(?: pur(?:chase)?)?",
     ),
     (
@@ -172,13 +187,17 @@ _PHRASES: Final = (
         Channel.CARD,
         r"(?:intl |international |foreign |visa |mastercard |maestro |debit |credit |dbt )*"
         r"(?:card )?(?:purchase|pur|pymt)(?: at| from)?|(?:visa|mastercard|maestro|debit card)"
-        r"(?: (?:payment|purchase))?|card payment(?: to)?|cpm|kartenzahlung|kreditkarte|paiement(?: par)?"
+        r"(?: (?:payment|purchase))?|card payment(?: to)?|cpm|kartenzahlung|kreditkarte"
+        r"|paiement(?: par)?"
         r" carte(?! de cr)|achat(?: cb| carte)?|cb",
     ),
 )
 _FILLERS: Final = (
-    r"(?:autopay |online |bill |mobile |e-)?(?:payment|pymt|pmt)(?: received)?[ -]*(?:thank you|merci)"
-    r"|bill pay(?:ment|mt)?(?: to)?|credit card (?:payment|pymt)(?: to)?|paiement carte de cr[ée]dit|direct credit|bpay|online bill payment|payment (?:to|from|received)|paid to"
+    r"(?:autopay |online |bill |mobile |e-)?(?:payment|pymt"
+    r"|pmt)(?: received)?[ -]*(?:thank you|merci)"
+    r"|bill pay(?:ment|mt)?(?: to)?|credit card (?:payment|pymt)(?: to)?"
+    r"|paiement carte de cr[ée]dit|direct credit|bpay|online bill payment|payment (?:to"
+    r"|from|received)|paid to"
     r"|sundry (?:debit|credit)|withdrawal(?: at)?|bea, (?:google pay|apple pay|betaalpas)"
 )
 _NAMES: Final = {f"c{index}": channel for index, (channel, _) in enumerate(_PHRASES)}
@@ -189,12 +208,15 @@ START: Final = re.compile(rf"\A(?:{_GROUPS}|{_FILLERS})(?=[ :*,/-]|\Z)[ :*,/-]*"
 END: Final = re.compile(
     r"(?<=\S)[ :*,/-]+(?:(?P<payroll>payroll|salary|wages|dir(?:ect)? dep(?:osit)?|salaris|gehalt)"
     r"|(?P<refund>refund|gutschrift|remboursement|return)|(?P<reversal>reversal|storno|chargeback)"
-    r"|(?P<direct_debit>direct debit|lastschrift|dd|ddr|incasso)|(?P<standing_order>standing order|sto)"
-    r"|(?P<faster_payment>fpi|fpo|faster payments?)|(?P<transfer>ib transfer|transfer|xfer|tfr|overboeking)"
+    r"|(?P<direct_debit>direct debit|lastschrift|dd|ddr|incasso)"
+    r"|(?P<standing_order>standing order|sto)"
+    r"|(?P<faster_payment>fpi|fpo|faster payments?)|(?P<transfer>ib transfer|transfer|xfer"
+    r"|tfr|overboeking)"
     r"|(?P<contactless>contactless|paywave|tap (?:&|n|and) (?:pay|go)|clp)"
     r"|(?P<online>online payment|online purchase|internet purchase|e-?com(?:merce)?|web pmts?)"
     r"|(?P<ach>ach(?: pmt| payment| credit| debit)?)|(?P<venmo>venmo cashout)"
-    r"|(?P<deposit>(?<!safe )(?<!security )deposit)|(?P<atm>atm|geldautomat)|(?P<card>visa|bcc|bdc|card purchase|debit card|girocard|kartenzahlung"
+    r"|(?P<deposit>(?<!safe )(?<!security )deposit)|(?P<atm>atm|geldautomat)|(?P<card>visa"
+    r"|bcc|bdc|card purchase|debit card|girocard|kartenzahlung"
     r"|kreditkarte)|(?P<point_of_sale>pos|eftpos|eft pos)|(?P<check>cheque))\Z"
 )
 RECURRING: Final = re.compile(

@@ -30,7 +30,8 @@ _CURRENCIES: Final = {
     "fiji dollars": "FJD",
 }
 _AMOUNT: Final = re.compile(
-    r"(?P<before>[a-z]{3}[a-z ]*?|)(?P<sign>[$£€]?) ?[$£€]?(?P<number>\d[\d.,]*) ?(?P<after>[a-z ]*)"
+    r"(?P<before>[a-z]{3}[a-z ]*?|)(?P<sign>[$£€]?) ?[$£€]?"
+    r"(?P<number>\d[\d.,]*) ?(?P<after>[a-z ]*)"
 )
 _CARD_END: Final = re.compile(r"(\d{2,6})\D*\Z")
 _LABEL: Final = re.compile(
@@ -39,7 +40,8 @@ _LABEL: Final = re.compile(
 )
 _SUFFIX: Final = re.compile(r" (?:ppd|web|ccd|tel|ctx)\Z")
 _WRAPPER: Final = re.compile(
-    r"(?P<recurring>recurring )?(?P<channel>.*?)(?P<lasting> doorlopend)?(?P<number>(?: -)? \d{4})?(?P<end>[ :-]*)"
+    r"(?P<recurring>recurring )?(?P<channel>.*?)(?P<lasting> doorlopend)?"
+    r"(?P<number>(?: -)? \d{4})?(?P<end>[ :-]*)"
 )
 
 

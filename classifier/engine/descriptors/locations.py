@@ -19,28 +19,54 @@ from classifier.engine.descriptors.places import (
     place_key,
 )
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Codes that are words, or somebody's initials, unless a city stands before them.
-_WORDLIKE: Final = frozenset(
-    ["al", "as", "at", "be", "by", "act", "ab", "nv", "md", "are", "can", "co", "de", "es", "ga", "go", "he", "hi", "id", "in", "ind", "it", "la", "ma", "me", "mo", "ms", "mt", "mex", "ne", "no", "nt", "od", "oh", "ok", "on", "or", "ot", "pa", "pe", "pl", "pr", "sa", "se", "sn", "st", "sl", "th", "tas", "ts", "uk", "us", "up", "hh", "hb", "ni", "ap", "cg", "sct", "nc", "wb", "bel", "che", "esp", "ita", "aut", "pol", "prt", "cyp", "are", "mp", "rp", "bb", "ch", "lu", "dk", "pt", "sg", "hk", "jp", "mx", "cy", "mt", "ae", "be", "dl", "nw", "fs", "ec", "gp", "lp", "eng", "wls", "nir", "tn", "wales", "england", "scotland"]
+_WORDLIKE: Final = _words(
+    "ab act ae al ap are as at aut bb be bel by can cg ch che co cy cyp de dk dl ec eng "
+    "england es esp fs ga go gp hb he hh hi hk id in ind it ita jp la lp lu ma md me mex mo "
+    "mp ms mt mx nc ne ni nir no nt nv nw od oh ok on or ot pa pe pl pol pr prt pt rp sa "
+    "scotland sct se sg sl sn st tas th tn ts uk up us wales wb wls"
 )
-_TWO_LETTER_COUNTRIES: Final = frozenset(["gb", "uk", "au", "za", "nz", "ie", "nl", "fr", "us"])  # taken alone
+# Codes of countries that are taken without a city.
+_COUNTRY_CODES: Final = _words("au fr gb ie nl nz uk us za")
 # Names of large cities that are words, or people's names, on the end of a line.
-_WORDS: Final = frozenset(
-    ["of", "mobile", "reading", "orange", "bath", "hull", "young", "independence", "enterprise", "paradise", "surprise", "providence", "hope", "pearl", "rugby", "worth", "garland", "plantation", "sunrise", "victoria", "olive", "aurora", "eugene", "tyler", "jackson", "lincoln", "madison", "charlotte", "warren", "henderson", "chandler", "gilbert", "irving", "augusta", "savannah", "carlton", "phoenix", "buffalo", "columbia", "columbus", "denton", "norman", "lansing", "sterling", "cary", "allen", "clovis", "temple", "deal", "sale", "nice", "lens", "split", "essen", "hamm", "halle", "hagen", "gap", "tours", "nancy", "angers", "metz", "best", "made", "hem", "bury", "wells", "ware", "rosario", "salem", "salt", "kent", "nelson", "hastings", "kingston", "richmond", "windsor", "george", "santiago", "brandon", "joliet", "evans", "clinton", "clay", "davis", "rochester", "stockton", "palmdale", "vista", "corona", "angel", "downey", "thornton", "arvada", "fishers", "centennial", "concord", "federal", "heights", "central", "city", "summit", "market", "plaza", "mission", "fair", "oaks", "springs", "park", "delta", "cicero", "regina", "laval", "sherwood", "marion", "murray", "cleveland", "houston", "austin", "dallas", "arlington", "lancaster", "spring", "valley", "fort", "union", "frisco", "pune", "lille", "siegen", "fürth", "worms", "trier", "bonn", "jena", "potsdam", "gera", "moers", "witten", "leon", "como", "prato"]
-) - frozenset(
-    ["houston", "austin", "dallas", "cleveland", "arlington", "bonn", "jena", "potsdam", "trier", "lille", "pune"]
+_CITY_WORDS: Final = _words(
+    "allen angel angers arvada augusta aurora bath best brandon buffalo bury carlton cary "
+    "centennial central chandler charlotte cicero city clay clinton clovis columbia "
+    "columbus como concord corona davis deal delta denton downey enterprise essen eugene "
+    "evans fair federal fishers fort frisco fürth gap garland george gera gilbert hagen "
+    "halle hamm hastings heights hem henderson hope hull independence irving jackson joliet "
+    "kent kingston lancaster lansing laval lens leon lincoln made madison marion market "
+    "metz mission mobile moers murray nancy nelson nice norman oaks of olive orange "
+    "palmdale paradise park pearl phoenix plantation plaza prato providence reading regina "
+    "richmond rochester rosario rugby sale salem salt santiago savannah sherwood siegen "
+    "split spring springs sterling stockton summit sunrise surprise temple thornton tours "
+    "tyler union valley victoria vista ware warren wells windsor witten worms worth young"
 )
 # The word before says that the city belongs to the name.
-_BINDING: Final = frozenset(
-    ["of", "for", "to", "from", "at", "in", "the", "de", "du", "des", "la", "le", "of", "di", "da", "von", "vom", "zu", "van", "der", "and", "&", "by", "visit", "bank", "air", "university", "uni", "universität", "universitaet", "stadt", "stadtwerke", "sparkasse", "volksbank", "gemeente", "ville", "mairie", "fc", "city", "radio", "hotel", "new", "port", "san", "santa", "los", "las", "el", "zoo", "flughafen", "stadtsparkasse", "bvg", "little", "old", "royal", "tour", "musee", "museum", "messe"]
+_BINDING: Final = _words(
+    "& air and at bvg by city da de der des di du el fc finanzamt flughafen for from "
+    "gemeente hotel in la las le little los mairie messe musee museum new of old port radio "
+    "royal san santa sparkasse stadt stadtsparkasse stadtwerke the to tour uni universitaet "
+    "university universität van ville visit volksbank vom von zoo zu"
 )
+# These do so even where a code stands behind it.
+_JOINING: Final = _words("of for the de du des di da von & and")
 # A city without a code behind it is looked for in these countries alone.
-_HOME: Final = frozenset(["us", "gb", "ca", "au", "za", "de", "fr", "nl", "in"])
-_DIRECTIONS: Final = frozenset(["north", "south", "east", "west", "central", "city", "cbd", "nord", "sud", "mitte"])
+_HOME: Final = _words("au ca de fr gb in nl us za")
+_DIRECTIONS: Final = _words("cbd central city east mitte nord north south sud west")
+# Every name of a region or country ends with one of these.
+_LAST_WORDS: Final = frozenset(name.split()[-1] for name in (*REGIONS, *COUNTRIES))
 _GLUED: Final = re.compile(
     r"(.{4,}?)(nsw|vic|qld|act|tas|wa|sa|nt|ca|ny|tx|fl|nj|il|az|co|ga|on|bc)"
 )
 _MOST_WORDS: Final = 4
+_MOST_CHARACTERS: Final = 120  # of the end that is looked at
+_WORD: Final = re.compile(r"\S+")
 _SLASHED: Final = re.compile(r"(?<=\S) ?//([^/]{2,40})/([a-z]{2})(?![a-z])")
 
 
@@ -66,7 +92,7 @@ def find_location(
     city, as "jackson" is also somebody's name; `is_apart` says that a number, which was stripped,
     stood before the last word.
     """
-    if slashed := _SLASHED.search(text):
+    if "//" in text and (slashed := _SLASHED.search(text)):
         return _slashed(slashed)
     tail = _Tail(text, needs_name=needs_name, is_apart=is_apart)
     return tail.read(bare=not may_be_person)
@@ -85,13 +111,11 @@ def _slashed(match: re.Match[str]) -> tuple[list[Found], Location]:
 class _Tail:
     def __init__(self, text: str, *, needs_name: bool, is_apart: bool) -> None:
         self.text = text
+        # The first word read may be a part of one; there are many before it.
         self.words = [
             _Word(match.start(), match.end(), place_key(match[0].strip(",;()")))
-            for match in re.finditer(r"\S+", text[-120:] if len(text) > 120 else text)
+            for match in _WORD.finditer(text, max(0, len(text) - _MOST_CHARACTERS))
         ]
-        if len(text) > 120:
-            shift = len(text) - 120
-            self.words = [_Word(w.start + shift, w.end + shift, w.key) for w in self.words[1:]]
         self.is_apart = is_apart
         self.least = 1 if needs_name else 0  # words that stay
 
@@ -113,6 +137,8 @@ class _Tail:
 
     def _city_and_codes(self) -> tuple[list[Found], Location] | None:
         end = len(self.words)
+        if self.words[-1].key not in _LAST_WORDS:
+            return None
         # Country behind region, region alone, country alone.
         countries: list[tuple[int, str]] = [
             (first, COUNTRIES[phrase])
@@ -142,6 +168,8 @@ class _Tail:
         places = load_places()
         for first, phrase in self._phrases(end, _MOST_WORDS):
             if place := _matching(places.find(phrase), country, region):
+                if first and self.words[first - 1].key in _JOINING:
+                    return None
                 return first, end, place, phrase
         if end - self.least > 1 and self.words[end - 1].key in _DIRECTIONS:
             for first, phrase in self._phrases(end - 1, _MOST_WORDS):
@@ -163,12 +191,8 @@ class _Tail:
         whole = self.words
         code = match[2]
         self.words = [*whole[:-1], _Word(last.start, cut, match[1])]
-        city = None
         for country, region in REGIONS[code]:
-            directed = re.fullmatch(r"(.{4,}?)(north|south|east|west)", match[1])
             city = self._city(len(self.words), country, region)
-            if city is None and directed is None and match[1] in _DIRECTIONS:
-                continue
             if city:
                 found, location = self._build(city, None, None, within=country, code=region)
                 found.append(Found(PartKind.REGION, cut, last.end, region))
@@ -189,7 +213,7 @@ class _Tail:
         if country and (
             before.startswith(("mktp", "mktpl", "marketplace"))
             or before.endswith(f".{last}")
-            or (last in _TWO_LETTER_COUNTRIES and before not in ("r", "about", "with", "to", "of"))
+            or (last in _COUNTRY_CODES and before not in ("r", "about", "with", "to", "of"))
         ):
             return self._build(None, None, (end - 1, country))
         is_clear = last not in _WORDLIKE or (self.is_apart and len(last) == 2)
@@ -206,7 +230,7 @@ class _Tail:
     def _bare(self) -> tuple[list[Found], Location] | None:
         end = len(self.words)
         for first, phrase in self._phrases(end, 3):
-            if phrase in _WORDS or (first and self.words[first - 1].key in _BINDING):
+            if phrase in _CITY_WORDS or (first and self.words[first - 1].key in _BINDING):
                 continue
             places = load_places().find(phrase)
             if (

@@ -7,6 +7,7 @@ from typing import Final
 
 from classifier.engine.descriptors.canonical import MAX_CANONICAL_LENGTH, fold_cluster
 
+_MOST_MARKS: Final = 64
 _ASCII_WORD: Final = re.compile("[!-~]+")
 
 
@@ -14,7 +15,8 @@ def trace(text: str, folded: str) -> list[tuple[int, int]] | None:
     """Return (start, end) in `text` for each character of `folded`, its folded form.
 
     Folding goes cluster by cluster here (a character and the marks on it). None where that gives
-    another text than folding the whole, as between the letters of Hangul syllables.
+    another text than folding the whole, as between the letters of Hangul syllables, and where a
+    character bears so many marks that it is no writing.
     """
     if text.isascii():
         if text.isprintable() and len(text) == len(folded):
@@ -55,6 +57,9 @@ def _clusters(text: str) -> Iterator[tuple[str, int, int]]:
         end = start + 1
         while end < length and not text[end].isascii() and _is_mark(text[end]):
             end += 1
+        if end - start > _MOST_MARKS:
+            # Ordering marks takes time quadratic in their number.
+            return
         for character in fold_cluster(text[start:end]):
             yield character, start, end
         start = end

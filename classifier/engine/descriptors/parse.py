@@ -4,8 +4,6 @@ The strip rules of `normalize` and the rules here are one pass over one trail: f
 of the canonical text, then what is in it and is not the merchant.
 """
 
-from itertools import groupby
-
 from classifier.engine.descriptors.canonical import fold, strip
 from classifier.engine.descriptors.channels import main_channel
 from classifier.engine.descriptors.origins import trace
@@ -56,19 +54,28 @@ def _tile(
     text: str, folded: str, labels: list[Label], origins: list[tuple[int, int]]
 ) -> tuple[Part, ...]:
     """Return parts that cover `text`, from what the characters of the folded text are."""
-    # Spaces at the ends of a run belong to no part.
-    runs = [
-        (label, [index for index in group if folded[index] != " "])
-        for label, group in groupby(range(len(folded)), labels.__getitem__)
-    ]
     parts: list[Part] = []
     cursor = 0  # in the text
     pending = 0  # in the folded text
-    for label, run in runs:
-        if label is None or not run:
+    stop = 0
+    length = len(folded)
+    while stop < length:
+        first = stop
+        label = labels[first]
+        stop += 1
+        while stop < length and labels[stop] is label:
+            stop += 1
+        if label is None:
             continue
         kind, value = label
-        first, last = run[0], run[-1]
+        # Spaces at the ends of a run belong to no part.
+        last = stop - 1
+        while folded[last] == " " and last > first:
+            last -= 1
+        while folded[first] == " " and first < last:
+            first += 1
+        if folded[first] == " ":
+            continue
         start, end = max(cursor, origins[first][0]), origins[last][1]
         if end <= start:
             continue

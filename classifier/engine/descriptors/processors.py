@@ -68,6 +68,6 @@ MARKETPLACE: Final = re.compile(r"am(?:zn|azon) ?(?:mktp|marketp)")
 
 def processor_name(mark: str) -> str:
     """Return the name that people know for a mark ("sq *" is Square), else the mark itself."""
-    key = mark.strip(" *:-/").replace(" inst xfer", "").replace(" instant transfer", "")
+    key = mark.strip(" *.:-/").replace(" inst xfer", "").replace(" instant transfer", "")
     key = key.removesuffix(" payment")
     return _NAMES.get(key) or _NAMES.get(key.rstrip("0123456789")) or key.upper()

@@ -23,12 +23,15 @@ from classifier.engine.descriptors.trail import Trail
 from classifier.engine.descriptors.transfers import read_transfer
 
 _URL: Final = re.compile(
+    r"(?<=\S )am(?:zn|azon)\.[a-z.]{2,6}/bill(?=[a-z]{2}(?!\S))|"
     r"(?<=\S )(?:https?://\S+|(?:www\.)?[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){0,4}\.(?:com|net|org|io"
-    r"|co|uk|de|fr|nl|ca|in|za|us|app|me|tv|eu|gov|info|ie|au|nz|be|ch|at|es|it)(?:/[^\s#]*)?)(?=#?(?!\S))"
-    r"|(?<=\S )am(?:zn|azon)\.[a-z.]{2,6}/bill(?=[a-z]{2}(?!\S))"
+    r"|co|uk|de|fr|nl|ca|in|za|us|app|me|tv|eu|gov|info|ie|au|nz|be|ch|at|es"
+    r"|it)(?:/[^\s#]*)?)(?=#?(?!\S))"
 )
 # Years stay ("bar 1886"), as do three digits ("capital one 360").
-_STORE_NUMBER: Final = re.compile(r"(?<=[^\W\d_] )(?!1[789]\d\d\Z|20\d\d\Z)[a-z]?\d{4,6}\Z")
+_STORE_NUMBER: Final = re.compile(
+    r"(?:(?<=[^\W\d_] )|(?<=\. ))(?!1[789]\d\d\Z|20\d\d\Z)[a-z]?\d{4,6}\Z"
+)
 _POSTCODE: Final = re.compile(r"(?<= )[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}(?!\S)")
 _BEFORE_NAME: Final = re.compile(r"\A(?:to|from|payment to|payment from|pos|at)[ :]+(?=\S)")
 _NUMBER: Final = re.compile(r"\A[#\d][\d-]*\Z")
@@ -74,7 +77,8 @@ class Reading:
         self._phrases()
         self._processors()
         self._moment()
-        self._take(_URL, PartKind.URL)
+        if "." in self.trail.text:
+            self._take(_URL, PartKind.URL)
         self._take(_PAYMENT_WORD, PartKind.FILLER)
         self._take(RECURRING, PartKind.RECURRING)
         self._behind()
@@ -126,6 +130,8 @@ class Reading:
 
     def _take(self, pattern: re.Pattern[str], kind: PartKind) -> None:
         text = self.trail.text
+        if pattern.search(text) is None:
+            return
         spans = [(kind, *match.span(), match[0]) for match in pattern.finditer(text)]
         if spans and sum(end - start for _, start, end, _ in spans) < len(text):
             self.trail.cut(spans)
@@ -157,7 +163,10 @@ class Reading:
 
     def _is_last_apart(self) -> bool:
         space = self.trail.text.rfind(" ")
-        return space >= 0 and self.trail.places[space] < 0
+        if space < 1:
+            return False
+        # Of two words that stood side by side, only a space lies between.
+        return self.trail.places[space + 1] - self.trail.places[space - 1] > 2
 
     def _numbers(self) -> None:
         if Channel.CHECK in self.channels:

@@ -15,7 +15,8 @@ _REFERENCE: Final = re.compile(
 _NO_NAME: Final = re.compile(
     r"(?:cr|dr|p2[amp]|upi|imps|neft|payment(?: from phone)?|pay|paid|via|na|null|no remarks|sent"
     r"|collect|hdfc|icici|sbi|sbin|utib|icic|kkbk|axis|axis bank|hdfc bank|icici bank|yes|yesb|ybl"
-    r"|paytm|okaxis|oksbi|okicici|okhdfcbank|phonepe|yes bank|sbi bank|kotak|pnb|bank|others|pay to)"
+    r"|paytm|okaxis|oksbi|okicici|okhdfcbank|phonepe|yes bank|sbi bank|kotak|pnb|bank"
+    r"|others|pay to)"
     r"(?: bank)?(?: ltd)?"
 )
 _CHANNELS: Final = {"upi": Channel.UPI, "rtgs": Channel.WIRE}

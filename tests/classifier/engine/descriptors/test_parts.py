@@ -42,6 +42,9 @@ AWKWARD = [
     "👩\u200d👩\u200d👧 SQ *CAFE",
     "PAYPAL *",
     "POS PURCHASE " * 20 + "SHOP",
+    "CAFE" + "\u0301\u0323" * 2_000 + " PARIS FR",
+    "LIDL " + "X" * 600,
+    "KIOSK " * 30 + "OAKLAND CA",
 ]
 
 
