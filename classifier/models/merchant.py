@@ -12,6 +12,7 @@ from classifier.models.category import Category
 
 MAX_NAME = 200
 MAX_ALIASES = 100
+COUNTRIES_IN_NAME = 3
 
 MAX_TAG = 120
 
@@ -78,7 +79,12 @@ class Merchant(models.Model):
         indexes = [models.Index(fields=["name", "id"], name="merchant_by_name")]
 
     def __str__(self) -> str:
-        return self.name
+        """With some of its countries: there are several of one name, one for each market."""
+        if not self.countries:
+            return self.name
+        codes = [code.upper() for code in self.countries[:COUNTRIES_IN_NAME]]
+        more = "…" if len(self.countries) > COUNTRIES_IN_NAME else ""
+        return f"{self.name} ({', '.join(codes)}{more})"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.search_text = search_text(self.name, self.aliases)
@@ -93,12 +99,20 @@ class Merchant(models.Model):
         are taken as they are."""
         if self.source == Merchant.Source.BUILT_IN:
             return
-        self._clean_countries()
-        self._clean_tag()
-        self.name = " ".join(self.name.split())
-        if problem := _problem_of(self.name):
-            raise ValidationError({"name": problem})
-        self._clean_aliases()
+        problems: dict[str, list[ValidationError]] = {}
+        checks = (
+            self._clean_name,
+            self._clean_aliases,
+            self._clean_countries,
+            self._clean_tag,
+        )
+        for check in checks:
+            try:
+                check()
+            except ValidationError as error:
+                error.update_error_dict(problems)
+        if problems:
+            raise ValidationError(problems)
         if self.is_active:
             self.clean_beside(Merchant.objects.own().active().exclude(pk=self.pk))
 
@@ -111,10 +125,15 @@ class Merchant(models.Model):
                 name = next(name for text, name in mine.items() if text in shared)
                 field = "name" if name == self.name else "aliases"
                 message = (
-                    f"“{name}” is a name of your merchant “{other}” already. Leave it to one of "
-                    "them, or give both countries that differ."
+                    f"“{name}” is a name of your merchant “{other.name}” already. Leave it to one "
+                    "of them, or give both countries that differ."
                 )
                 raise ValidationError({field: ValidationError(message, code="conflict")})
+
+    def _clean_name(self) -> None:
+        self.name = " ".join(self.name.split())
+        if problem := _problem_of(self.name):
+            raise ValidationError({"name": problem})
 
     def _clean_countries(self) -> None:
         self.countries = list(dict.fromkeys(code.lower() for code in self.countries))

@@ -99,6 +99,12 @@ def test_what_cannot_be_taken_says_why(
     assert list(Merchant.objects.own()) == [rows.merchant]
 
 
+def test_all_that_is_wrong_is_said_at_once(staff: Client, rows: Rows) -> None:
+    page = unescape(add(staff, name="Q", aliases="24", countries="xx").content.decode())
+    for reason in ("“Q” is one letter", "“24” has no letter", "the code “xx”"):
+        assert reason in page
+
+
 def test_a_name_of_a_built_in_merchant_is_taken_and_told(staff: Client, built_in: Merchant) -> None:
     response = add(staff, aliases="quibblo market")
     assert change_url(built_in) in said(response)
@@ -231,7 +237,7 @@ def test_the_filter_finds_a_merchant_by_its_names(
         {"term": "quibblo m", "app_label": "classifier", "model_name": "prediction",
          "field_name": "merchant"},
     )  # fmt: skip
-    assert answer.json()["results"] == [{"id": built_in.key, "text": "Quibblo"}]
+    assert answer.json()["results"] == [{"id": built_in.key, "text": "Quibblo (DE, AT)"}]
 
 
 def test_a_prediction_says_who_was_paid_how_and_where(staff: Client, rows: Rows) -> None:
