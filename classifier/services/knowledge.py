@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,7 @@ def build_knowledge(
     from classifier.training.prototypes import DEFAULT_WEIGHTS
 
     gazetteer = read_gazetteer(MERCHANTS_FILE).under(known.own, known.hidden, known.tags)
-    rows, vectors = kind_vectors(gazetteer, kinds_of(gazetteer), encoder.encode, anchors)
+    rows, vectors = kind_vectors(gazetteer, kinds_of(gazetteer), _embedder(encoder), anchors)
     write_knowledge(
         folder,
         table=MERCHANTS_FILE,
@@ -90,6 +91,25 @@ def build_knowledge(
     return read_knowledge(folder, DEFAULT_WEIGHTS.merchant)
 
 
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Texts for an encoder, the same as any others of the same content."""
+
+    encoder_digest: str
+    texts: tuple[str, ...]
+    encoder: Encoder = field(compare=False)
+
+
+def _embedder(encoder: Encoder) -> Callable[[list[str]], NDArray[np.float32]]:
+    return lambda texts: _embed(_Texts(encoder.card.digest, tuple(texts), encoder))
+
+
+@lru_cache(maxsize=1)
+def _embed(wanted: _Texts) -> NDArray[np.float32]:
+    """Kept for the next build, which as a rule asks for the same: a second's work."""
+    return wanted.encoder.encode(list(wanted.texts))
+
+
 def shipped_knowledge(encoder: Encoder, home_country: str) -> MerchantKnowledge:
     """What is known without a database: the built-in merchants, the words of their tags, and no
     categories. Raises InputFileError."""
@@ -97,6 +117,6 @@ def shipped_knowledge(encoder: Encoder, home_country: str) -> MerchantKnowledge:
     from classifier.training.prototypes import DEFAULT_WEIGHTS
 
     gazetteer = read_gazetteer(MERCHANTS_FILE).under((), (), read_tags(TAGS_FILE))
-    rows, vectors = kind_vectors(gazetteer, kinds_of(gazetteer), encoder.encode, {})
+    rows, vectors = kind_vectors(gazetteer, kinds_of(gazetteer), _embedder(encoder), {})
     matcher = Matcher(gazetteer, read_vocabulary(WORDS_FILE))
     return MerchantKnowledge(matcher, rows, vectors, DEFAULT_WEIGHTS.merchant, home_country)
