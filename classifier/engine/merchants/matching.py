@@ -151,6 +151,8 @@ class Matcher:
             found += [
                 self._judge(merchants, kind, share, tokens, first, last, home)
                 for kind, share, merchants, first, last in self._near(descriptor, tokens, names)
+                # None are left where all of the name are hidden.
+                if merchants
             ]
         return found
 
