@@ -8,7 +8,6 @@ DATE_PARTS: Final = re.compile(
     rf"(?:(?:on|du|le|am|vom) )?(?P<date>.+?)(?:[/ ](?P<time>{_TIME}))?(?: (?P<mark>bcc|bdc|clp))?"
 )
 _NUMBERS: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\.?(?:[/.-](\d{4}|\d\d))?")
-_ISO: Final = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d")
 _NAMED: Final = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th)?[. -]{0,2}([^\W\d_]+)\.?(?:,?[ -]?((?:19|20)?\d\d))?"
 )
@@ -40,11 +39,9 @@ def iso_date(text: str, *, is_day_first: bool | None) -> str:
     """Return YYYY-MM-DD, or --MM-DD where no year is given.
 
     Two numbers that may both be a month are read by `is_day_first`; where that is None, and where
-    the text is no date, the text comes back.
+    the text is no such date (it may be in ISO 8601 already), the text comes back.
     """
     text = text.strip()
-    if _ISO.fullmatch(text):
-        return text
     if match := _NAMED.fullmatch(text):
         name = match[2]
         month = _MONTHS.get(name[:4]) or _MONTHS.get(name[:3])

@@ -8,6 +8,7 @@ from typing import Final
 from classifier.engine.descriptors.canonical import MAX_CANONICAL_LENGTH, fold_cluster
 
 _MOST_MARKS: Final = 64
+_MARKS: Final = ("Mn", "Mc", "Me", "Cf", "Cs")
 _ASCII_WORD: Final = re.compile("[!-~]+")
 
 
@@ -15,8 +16,8 @@ def trace(text: str, folded: str) -> list[tuple[int, int]] | None:
     """Return (start, end) in `text` for each character of `folded`, its folded form.
 
     Folding goes cluster by cluster here (a character and the marks on it). None where that gives
-    another text than folding the whole, as between the letters of Hangul syllables, and where a
-    character bears so many marks that it is no writing.
+    another text than folding the whole, and where a character bears so many marks that it is no
+    writing.
     """
     if text.isascii():
         if text.isprintable() and len(text) == len(folded):
@@ -66,4 +67,5 @@ def _clusters(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _is_mark(character: str) -> bool:
-    return unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Cs")
+    # The vowels and finals of Hangul syllables are letters, and join the letter before them.
+    return "\u1160" <= character <= "\u11ff" or unicodedata.category(character) in _MARKS

@@ -25,7 +25,7 @@ def parse(text: str) -> Descriptor:
     reading.annotate()
     origins = trace(text, folded)
     if origins is None:
-        parts: tuple[Part, ...] = (Part(PartKind.MERCHANT, 0, len(text), folded),)
+        parts = _whole(text, reading.trail.text)
     else:
         parts = _tile(text, folded, reading.labels(folded), origins)
     merchant = " ".join(part.value for part in parts if part.kind is PartKind.MERCHANT)
@@ -42,6 +42,12 @@ def parse(text: str) -> Descriptor:
             for part in parts
         ),
     )
+
+
+def _whole(text: str, merchant: str) -> tuple[Part, ...]:
+    """Return one part: where the characters of the folded text stood cannot be said."""
+    kind = PartKind.MERCHANT if any(map(str.isalnum, merchant)) else PartKind.FILLER
+    return (Part(kind, 0, len(text), merchant),) if text else ()
 
 
 def _processor(parts: tuple[Part, ...], merchant: str) -> str:

@@ -35,10 +35,10 @@ _STORE_NUMBER: Final = re.compile(
 _POSTCODE: Final = re.compile(r"(?<= )[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}(?!\S)")
 _BEFORE_NAME: Final = re.compile(r"\A(?:to|from|payment to|payment from|pos|at)[ :]+(?=\S)")
 _NUMBER: Final = re.compile(r"\A[#\d][\d-]*\Z")
-_LEFT_COUNTRY: Final = re.compile(
-    r"(?:(?<=mktp )|(?<=mktpl )|(?<=mktplc )|(?<=mktplace )|(?<=marketplace ))[a-z]{2}\Z"
-    r"|(?<=\S )usa\Z"
+_MARKET_COUNTRY: Final = re.compile(
+    r"(?:(?<=mktp )|(?<=mktpl )|(?<=mktplc )|(?<=mktplace )|(?<=marketplace ))[a-z]{2}(?!\S)"
 )
+_LEFT_COUNTRY: Final = re.compile(r"(?<=\S )usa\Z")
 _MOMENT: Final = re.compile(r"(?<!\S)(20\d\d-\d\d-\d\d)t(\d\d:\d\d(?::\d\d)?)(?!\S)")
 _PAYMENT_WORD: Final = re.compile(r"(?<=\S )(?:pymt|pmt)\Z")
 _MOST_PHRASES: Final = 4
@@ -147,7 +147,8 @@ class Reading:
             self.trail.cut([(PartKind.CHANNEL, *match.span(), channel.value)])
 
     def _where(self) -> None:
-        found, self.location = find_location(
+        self._country(_MARKET_COUNTRY)
+        found, location = find_location(
             self.trail.text,
             needs_name=not self.channels & NAMELESS,
             may_be_person=bool(self.channels & TRANSFERS),
@@ -155,11 +156,15 @@ class Reading:
         )
         if found:
             self.trail.cut(found)
-        if match := _LEFT_COUNTRY.search(self.trail.text):
-            country = COUNTRIES.get(match[0], "")
-            if country:
-                self.trail.cut([(PartKind.COUNTRY, *match.span(), country)])
-                self.location = replace(self.location, country=self.location.country or country)
+            country = location.country or self.location.country
+            self.location = replace(location, country=country)
+        self._country(_LEFT_COUNTRY)
+
+    def _country(self, pattern: re.Pattern[str]) -> None:
+        match = pattern.search(self.trail.text)
+        if match and (country := COUNTRIES.get(match[0])):
+            self.trail.cut([(PartKind.COUNTRY, *match.span(), country)])
+            self.location = replace(self.location, country=self.location.country or country)
 
     def _is_last_apart(self) -> bool:
         space = self.trail.text.rfind(" ")

@@ -1,4 +1,4 @@
-"""Transfers whose fields stand between slashes or hyphens: UPI, IMPS, NEFT, RTGS, SEPA of ING."""
+"""Indian transfers, whose fields stand between slashes or hyphens: UPI, IMPS, NEFT, RTGS."""
 
 import re
 from typing import Final, NamedTuple

@@ -94,9 +94,7 @@ def test_all_figures_of_every_seed_are_in_the_json(
     assert report["labels"] == ["coffee", "fuel", "pharmacy"]
     assert (report["rows"], report["skipped"], report["group"]) == (30, {}, "merchant")
     results = report["results"]
-    assert [
-        (row["shots"], row["merchant_weight"] is not None, row["seed"]) for row in results
-    ] == [
+    assert [(row["shots"], row["merchant_weight"] is not None, row["seed"]) for row in results] == [
         (shots, has_merchants, seed)
         for shots in (1, "full")
         for has_merchants in (True, False)

@@ -126,6 +126,18 @@ def test_spans_are_of_the_text_as_it_came() -> None:
     assert spans[PartKind.COUNTRY] == "DE"
 
 
+def test_syllables_in_pieces_have_their_spans() -> None:
+    text = "\u1100\u1161\u11a8 CAFE SEOUL 03/14"
+    parts = parse(text).parts
+    assert text[parts[0].start : parts[0].end] == "\u1100\u1161\u11a8 CAFE SEOUL"
+
+
+def test_the_merchant_is_named_where_places_cannot_be_told() -> None:
+    text = "POS PURCHASE CAFE" + "\u0301\u0323" * 2_000
+    assert parse(text).merchant_text.startswith("caf")
+    assert [(part.start, part.end) for part in parse(text).parts] == [(0, len(text))]
+
+
 def test_a_part_has_its_normal_form() -> None:
     text = "SHELL EUR 1.234,50 14.11.2024 9:05 PM CARD ENDING IN 4432 MUENCHEN DE"
     values = {part.kind: part.value for part in parse(text).parts}
