@@ -11,6 +11,7 @@ READERS = {
     "share",
     "words",
     "choice",
+    "country",
     "text",
     "database",
     "dotted_path",

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from classifier.engine.descriptors import parse
 from classifier.engine.manifest import file_digest
 from classifier.engine.merchants.gazetteer import Gazetteer
 from classifier.engine.merchants.matching import Matcher
@@ -35,9 +34,6 @@ TABLE_FILE = "table.csv.gz"
 WORDS_FILE = "common_words.txt.gz"
 KNOWLEDGE_FILE = "knowledge.json"
 VECTORS_FILE = "kinds.safetensors"
-
-# Matches kept by text. Some kilobytes each at most, as a rule some hundred bytes.
-REMEMBERED = 16_384
 
 
 class Kind(NamedTuple):
@@ -111,12 +107,11 @@ class MerchantKnowledge:
         self.vectors = vectors
         self.weight = weight
         self.home_country = home_country
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._find)
 
     def find(self, canonical_text: str, country: str = "") -> MerchantMatch | None:
         """Whom a canonical text names. `country` is the caller's, an ISO 3166-1 alpha-2 code in
         lower case; without it the home country counts."""
-        return self._remembered(canonical_text, country or self.home_country)
+        return self.matcher.recall(canonical_text, country or self.home_country)
 
     def mix(self, vector: NDArray[np.float32], match: MerchantMatch | None) -> NDArray[np.float32]:
         """The unit vector of a text (d,) with what its merchant sells:
@@ -129,7 +124,7 @@ class MerchantKnowledge:
 
     def evidence(self, match: MerchantMatch | None) -> NDArray[np.float32] | None:
         """The vector of the match's kind times its confidence, (d,); None where there is none."""
-        if match is None:
+        if match is None or not match.is_sale:
             return None
         row = self.rows.get(Kind(match.tag, match.merchant.category))
         if row is None:
@@ -153,9 +148,6 @@ class MerchantKnowledge:
             if evidence is not None:
                 found[row] = evidence
         return found
-
-    def _find(self, canonical_text: str, country: str) -> MerchantMatch | None:
-        return self.matcher.find(parse(canonical_text), country)
 
 
 def mixed(
@@ -226,19 +218,26 @@ def read_knowledge(folder: Path, weight: float) -> MerchantKnowledge:
             f"{MATCHER_VERSION}. Build a new version."
         )
     try:
-        gazetteer = read_gazetteer(folder / TABLE_FILE)
+        matcher = _read_matcher(
+            *(_File.at(folder / name) for name in (TABLE_FILE, WORDS_FILE, KNOWLEDGE_FILE))
+        )
     except InputFileError as error:
         raise BundleError(str(error)) from error
     vectors = load_file(folder / VECTORS_FILE)["kinds"]
     rows = {Kind(tag, category): int(row) for tag, category, row in content["kinds"]}
     if rows and max(rows.values()) >= len(vectors):
         raise BundleError(f"{folder / VECTORS_FILE} has {len(vectors)} rows, fewer than are named.")
+    return MerchantKnowledge(matcher, rows, vectors, weight, content["home_country"])
+
+
+@lru_cache(maxsize=4)
+def _read_matcher(table: _File, words: _File, knowledge: _File) -> Matcher:
+    """One for all versions that know the same, with what it remembers."""
+    content = json.loads(knowledge.path.read_text(encoding="utf-8"))
     own = [_merchant(entry) for entry in content["own"]]
     tags = [Tag(**entry) for entry in content["tags"]]
-    matcher = Matcher(
-        gazetteer.under(own, content["hidden"], tags), read_vocabulary(folder / WORDS_FILE)
-    )
-    return MerchantKnowledge(matcher, rows, vectors, weight, content["home_country"])
+    gazetteer = read_gazetteer(table.path).under(own, content["hidden"], tags)
+    return Matcher(gazetteer, read_vocabulary(words.path))
 
 
 def _merchant(entry: dict[str, Any]) -> Merchant:

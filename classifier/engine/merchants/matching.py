@@ -3,16 +3,19 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 
 from rapidfuzz.distance import OSA
 
-from classifier.engine.descriptors import Descriptor, PartKind
+from classifier.engine.descriptors import Channel, Descriptor, PartKind, parse
 from classifier.engine.merchants.gazetteer import LEGAL_FORMS, MIN_JOINED, Gazetteer, joined_name
 from classifier.engine.merchants.types import Merchant, MerchantMatch
 from classifier.engine.merchants.vocabulary import Vocabulary
 from classifier.engine.merchants.words import words
 
+# Some hundred bytes each, as a rule.
+REMEMBERED = 16_384
 # Longer names of more words are found by their first ones or not at all.
 MAX_WORDS = 6
 # Words of a descriptor that are looked at: a name stands before its end.
@@ -31,6 +34,17 @@ LIKELY_CONFIDENCE = 0.5
 # still speaks for a category, the less the less sure it is.
 SURE_CONFIDENCE = 0.75
 
+NOT_SALES = frozenset(
+    (
+        Channel.ATM,
+        Channel.DEPOSIT,
+        Channel.FEE,
+        Channel.INTEREST,
+        Channel.PAYROLL,
+        Channel.REFUND,
+        Channel.REVERSAL,
+    )
+)
 NAME_PARTS = (PartKind.MERCHANT, PartKind.URL)
 PLACE_PARTS = (PartKind.CITY, PartKind.REGION, PartKind.COUNTRY, PartKind.STORE_NUMBER)
 # Words of addresses, web names and shops that are no part of what someone is called.
@@ -123,6 +137,11 @@ class Matcher:
     def __init__(self, gazetteer: Gazetteer, vocabulary: Vocabulary) -> None:
         self.gazetteer = gazetteer
         self._vocabulary = vocabulary
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._find_in)
+
+    def recall(self, canonical_text: str, country: str) -> MerchantMatch | None:
+        """As `find`, of a canonical text; the last REMEMBERED ones are not looked through again."""
+        return self._remembered(canonical_text, country)
 
     def find(self, descriptor: Descriptor, country: str = "") -> MerchantMatch | None:
         """The merchant that is most likely named, or None where none is likely to be.
@@ -133,7 +152,14 @@ class Matcher:
         best = max(self.candidates(descriptor, country), key=_standing, default=None)
         if best is None or confidence(best) < MIN_CONFIDENCE:
             return None
-        return MerchantMatch(best.merchant, best.tag, confidence(best), best.start, best.end)
+        return MerchantMatch(
+            best.merchant,
+            best.tag,
+            confidence(best),
+            best.start,
+            best.end,
+            is_sale=descriptor.channel not in NOT_SALES,
+        )
 
     def candidates(self, descriptor: Descriptor, country: str = "") -> list[Candidate]:
         """All that may be meant, in no order: who is named in full, and where nobody likely is,
@@ -155,6 +181,9 @@ class Matcher:
                 if merchants
             ]
         return found
+
+    def _find_in(self, canonical_text: str, country: str) -> MerchantMatch | None:
+        return self.find(parse(canonical_text), country)
 
     def _named(self, run: Sequence[Token]) -> Iterator[tuple[str, tuple[Merchant, ...]]]:
         parts = [token.text for token in run]

@@ -42,7 +42,9 @@ class MerchantMatch:
     """A merchant that characters `start` to `end` of a descriptor name.
 
     `tag` is the one of the merchant's that the rest of the text speaks for, as a rule its first.
-    `confidence` is the chance, from 0 to 1, that it is this merchant who was paid.
+    `confidence` is the chance, from 0 to 1, that it is this merchant who was paid, or who paid.
+    `is_sale` is false where the descriptor says that the money is for something else than what is
+    sold there: wages, interest, a fee, a refund.
     """
 
     merchant: Merchant
@@ -50,3 +52,4 @@ class MerchantMatch:
     confidence: float
     start: int
     end: int
+    is_sale: bool = True

@@ -48,7 +48,7 @@ def test_why_shows_the_nearest_examples_and_the_runner_up(
 def test_where_none_was_given_the_best_guess_is_not_the_runner_up(
     api: APIClient, classify: Classify
 ) -> None:
-    (given,) = classify("zzqx brrf wvvk")
+    (given,) = classify("xyzzy plugh")
     assert given["category"] is None
     stored = api.get(f"/api/v1/predictions/{given['prediction_id']}").json()
     assert stored["alternatives"] == given["alternatives"]
@@ -87,7 +87,7 @@ def test_an_alternative_that_was_renamed_since_is_left_out(
     assert len(stored["alternatives"]) == len(given["alternatives"]) - 1
 
 
-@pytest.mark.parametrize(("text", "place"), [("NETFLIX.COM", 0), ("zzqx brrf wvvk", 1)])
+@pytest.mark.parametrize(("text", "place"), [("NETFLIX.COM", 0), ("xyzzy plugh", 1)])
 def test_no_other_takes_the_place_of_a_runner_up_that_was_renamed(
     api: APIClient, classify: Classify, text: str, place: int
 ) -> None:
@@ -101,7 +101,7 @@ def test_no_other_takes_the_place_of_a_runner_up_that_was_renamed(
 def test_the_runner_up_stays_where_the_best_guess_was_renamed(
     api: APIClient, classify: Classify
 ) -> None:
-    (given,) = classify("zzqx brrf wvvk")
+    (given,) = classify("xyzzy plugh")
     guess, second, *_ = given["alternatives"]
     Category.objects.filter(slug=guess["slug"]).update(slug="another-name")
     stored = api.get(f"/api/v1/predictions/{given['prediction_id']}").json()

@@ -84,12 +84,17 @@ def lines(*transactions: Any) -> str:
     return "".join(json.dumps(item) + "\n" for item in items)
 
 
+# What `POST classify` says of a description's parts, and a file's results do not.
+ONLY_ALONE = ("merchant_span", "location", "processor", "channel", "is_recurring")
+
+
 def answers_alone(api: APIClient, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What `POST classify` answers, without the ids of the predictions, which go again."""
+    """What `POST classify` answers, as far as a file's results have it; its predictions go."""
     response = api.post("/api/v1/classify", {"transactions": items})
     results: list[dict[str, Any]] = response.json()["results"]
     for result in results:
-        del result["prediction_id"]
+        for name in ("prediction_id", *ONLY_ALONE):
+            del result[name]
     Prediction.objects.all().delete()
     return results
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from classifier.models import Prediction
-from tests.classifier.bulk.conftest import Answer
+from tests.classifier.bulk.conftest import ONLY_ALONE, Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,6 @@ TEXTS = [
     "NETFLIX.COM", "netflix.com", "SHELL OIL 5742 HOUSTON TX", "PAYROLL DEPOSIT ACME", "0423 1187",
     "", "x" * 513, "SQ *BLUE BOTTLE 0423", "КАФЕ", "NET\0FLIX", "\ud800",
 ]  # fmt: skip
-ONLY_ALONE = ("merchant_span", "location", "processor", "channel", "is_recurring")
 rows: st.SearchStrategy[list[Any]] = st.lists(
     st.fixed_dictionaries(
         {"description": st.sampled_from(TEXTS)},

@@ -43,6 +43,10 @@ FILES = (
     "encoder/model.onnx",
     "encoder/tokenizer.json",
     "encoder/encoder.json",
+    "merchants/table.csv.gz",
+    "merchants/common_words.txt.gz",
+    "merchants/knowledge.json",
+    "merchants/kinds.safetensors",
 )
 ANSWER_ALONE = """
 import json

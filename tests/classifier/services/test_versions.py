@@ -149,7 +149,7 @@ def test_vectors_kept_from_the_last_version_are_those_of_the_encoder(
     bundle = bundle_of(version)
     onnx = OnnxEncoder(encoder_folder(encoder), Threads(1))
     encoded = onnx.encode([normalize(text) for text in bundle.examples.texts])
-    assert np.array_equal(encoded, bundle.examples.vectors)
+    assert np.array_equal(encoded, bundle.examples.text_vectors)
 
 
 def test_a_last_version_that_cannot_be_read_is_not_needed(active_version: ModelVersion) -> None:

@@ -136,3 +136,21 @@ def test_a_damaged_table_is_named(make: Make) -> None:
     (folder / TABLE_FILE).write_bytes(b"not a table")
     with pytest.raises(BundleError, match=TABLE_FILE):
         read_knowledge(folder, 1.5)
+
+
+@pytest.mark.parametrize(
+    "text", ["torvald fuels payroll", "refund torvald fuels", "torvald fuels interest paid"]
+)
+def test_what_a_merchant_sells_says_nothing_of_money_for_something_else(
+    make: Make, text: str
+) -> None:
+    knowledge = read_knowledge(make(), 1.5)
+    match = knowledge.find(text)
+    assert match is None or not match.is_sale
+    assert knowledge.mix(text_vector(), match).tobytes() == text_vector().tobytes()
+
+
+def test_a_purchase_there_is_a_sale(make: Make) -> None:
+    match = read_knowledge(make(), 1.5).find("torvald fuels leeds")
+    assert match is not None
+    assert match.is_sale
