@@ -9,6 +9,7 @@ from operator import itemgetter
 from rapidfuzz.distance import OSA
 
 from classifier.engine.descriptors import Channel, Descriptor, PartKind, parse
+from classifier.engine.descriptors.places import load_places
 from classifier.engine.merchants.gazetteer import LEGAL_FORMS, MIN_JOINED, Gazetteer, joined_name
 from classifier.engine.merchants.types import Merchant, MerchantMatch
 from classifier.engine.merchants.vocabulary import Vocabulary
@@ -85,8 +86,8 @@ class Candidate:
 
     `bits` is the information in the words as far as they were met; `coverage` the share of the
     name's letters that they are, from 0 to 1; `country` 1 where the merchant is in the payment's
-    country, -1 where it is not, 0 where that cannot be said; `is_common` where the name is one
-    everyday word; `is_home_unknown` where the merchant is known in some countries only and nobody
+    country, -1 where it is not, 0 where that cannot be said; `is_common` where the name is an
+    everyday one; `is_home_unknown` where the merchant is known in some countries only and nobody
     said where the payer is.
     """
 
@@ -263,10 +264,18 @@ class Matcher:
             is_first=not any(token.is_name and token.text not in IDLE for token in tokens[:first]),
             country=_country(chosen, home),
             is_told_by_words=is_told or bool(told & rest),
-            is_common=len(inside) == 1 and self._vocabulary.is_everyday(inside[0].text),
+            is_common=self._is_common(inside, told),
             is_home_unknown=bool(chosen.countries) and not home,
             rivals=len({merchant.tag for merchant in merchants}) - 1,
         )
+
+    def _is_common(self, name: Sequence[Token], told: set[str]) -> bool:
+        """Whether others may well write the same: one everyday word, the name of a city, or
+        nothing but words for what is sold."""
+        if len(name) == 1:
+            word = name[0].text
+            return self._vocabulary.is_everyday(word) or bool(load_places().find(word))
+        return all(token.text in told for token in name)
 
     def _bits(self, word: str) -> float:
         return min(self._vocabulary.bits(word), RARITY_WEIGHT * self.gazetteer.bits(word))
