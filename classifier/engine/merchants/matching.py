@@ -33,7 +33,7 @@ MIN_CONFIDENCE = 0.3
 LIKELY_CONFIDENCE = 0.5
 # Under it, no merchant is named in an answer: none is better than a wrong one. What it may be
 # still speaks for a category, the less the less sure it is.
-SURE_CONFIDENCE = 0.75
+SURE_CONFIDENCE = 0.8
 
 NOT_SALES = frozenset(
     (
@@ -46,7 +46,8 @@ NOT_SALES = frozenset(
         Channel.REVERSAL,
     )
 )
-NAME_PARTS = (PartKind.MERCHANT, PartKind.URL)
+SERVICES = frozenset((Channel.CASH_APP, Channel.VENMO, Channel.ZELLE))
+NAME_PARTS: tuple[PartKind, ...] = (PartKind.MERCHANT, PartKind.URL)
 PLACE_PARTS = (PartKind.CITY, PartKind.REGION, PartKind.COUNTRY, PartKind.STORE_NUMBER)
 # Words of addresses, web names and shops that are no part of what someone is called.
 _IDLE = "www com net org co uk au ca us za de fr nl store stores shop online the and of at"
@@ -340,10 +341,13 @@ def _letters(token: Token) -> int:
 def _tokens(descriptor: Descriptor) -> list[Token]:
     """The words of a name and of the place behind it, in the text's order.
 
-    Where all was recognized as something else, a processor is who was paid.
+    Where all was recognized as something else, a processor is who was paid, or a service for
+    sending money.
     """
-    names = [part for part in descriptor.parts if part.kind in NAME_PARTS]
-    kinds = NAME_PARTS if names else (PartKind.PROCESSOR, PartKind.CHANNEL)
+    kinds = NAME_PARTS
+    if not any(part.kind in NAME_PARTS for part in descriptor.parts):
+        is_service = descriptor.channel in SERVICES
+        kinds = (PartKind.PROCESSOR, *([PartKind.CHANNEL] if is_service else ()))
     tokens: list[Token] = []
     for part in descriptor.parts:
         if part.kind not in kinds and part.kind not in PLACE_PARTS:

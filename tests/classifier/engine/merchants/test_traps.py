@@ -26,7 +26,7 @@ NAMED = [
     ("GOOGLE *YOUTUBEPREMIUM", "", "YouTube Premium", "online=streaming"),
     ("UBER *EATS", "", "Uber Eats", "online=food_delivery"),
     ("LYFT *RIDE SUN 9AM", "", "Lyft", "amenity=taxi"),
-    ("BP#1234 HOUSTON", "us", "BP", "amenity=fuel"),
+    ("SHELL OIL 57442", "us", "Shell", "amenity=fuel"),
     ("TARGET T-1234", "us", "Target", "shop=department_store"),
     ("BOOTS", "gb", "Boots", "amenity=pharmacy"),
     ("IKEA", "de", "IKEA", "shop=furniture"),
@@ -70,6 +70,13 @@ def test_a_merchant_is_known_by_what_a_statement_prints(
 @pytest.mark.parametrize(("text", "country"), NOBODY)
 def test_nobody_is_named_where_the_words_are_but_alike(find: Find, text: str, country: str) -> None:
     assert sure(find(text, country)) is None
+
+
+def test_a_name_of_two_letters_is_met_but_not_surely(find: Find) -> None:
+    match = find("BP#1234 HOUSTON", "us")
+    assert match is not None
+    assert (match.merchant.name, match.tag) == ("BP", "amenity=fuel")
+    assert sure(match) is None
 
 
 def test_of_two_merchants_with_one_name_the_payers_country_tells(find: Find) -> None:
