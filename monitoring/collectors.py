@@ -19,6 +19,8 @@ from classifier.models import (
     Example,
     Feedback,
     Job,
+    Merchant,
+    MerchantTag,
     ModelVersion,
     Prediction,
 )
@@ -153,9 +155,10 @@ def curation(minimum_examples: int) -> Curation:
 
 
 def curated_since(moment: datetime) -> int:
-    """Acts on examples and categories after `moment`, from their history."""
+    """Acts on examples, categories and merchants after `moment`, from their history."""
     return sum(
-        model.history.filter(history_date__gt=moment).count() for model in (Example, Category)
+        model.history.filter(history_date__gt=moment).count()
+        for model in (Example, Category, Merchant, MerchantTag)
     )
 
 

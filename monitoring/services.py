@@ -157,7 +157,10 @@ def _version_todos(
     changes = collectors.curated_since(newest.input_read_at)
     if changes:
         times = "change" if changes == 1 else "changes"
-        text = f"{changes} {times} to categories and examples since {newest.name}: build a version."
+        text = (
+            f"{changes} {times} to categories, examples and merchants since {newest.name}: "
+            "build a version."
+        )
         todos.append(Todo(Need.BUILD, text))
     return todos
 

@@ -43,7 +43,7 @@ def add_example(page: Page) -> None:
 def build(page: Page) -> str:
     """From the overview's advice to a finished job. Returns the new version's name."""
     page.goto("/admin/")
-    page.get_by_role("link", name=re.compile("1 change to categories and examples")).click()
+    page.get_by_role("link", name=re.compile("1 change to categories, examples")).click()
     page.get_by_role("button", name="Build", exact=True).click()
     finished = page.locator('#job-progress[data-status="succeeded"]')
     finished.wait_for(timeout=BUILD_MILLISECONDS)

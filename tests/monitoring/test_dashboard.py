@@ -19,6 +19,7 @@ from classifier.models import (
     EncoderChoice,
     Example,
     Job,
+    MerchantTag,
     ModelVersion,
     Prediction,
 )
@@ -89,6 +90,16 @@ def test_a_changed_example_asks_for_a_build(settled: ModelVersion) -> None:
     (todo,) = overview().todos
     assert todo.need is Need.BUILD
     assert todo.text.startswith("1 change ")
+
+
+def test_a_kind_of_merchant_with_other_words_asks_for_a_build(settled: ModelVersion) -> None:
+    kind = MerchantTag.objects.all()[0]
+    kind.words = "ropes and sails"
+    kind.save()
+    assert needs() == [Need.BUILD]
+    version, is_new = build_version()
+    assert is_new
+    assert version.pk != settled.pk
 
 
 def test_a_change_that_made_no_difference_is_settled_by_a_build(settled: ModelVersion) -> None:
