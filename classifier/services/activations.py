@@ -8,7 +8,12 @@ from django.db.models import F, OuterRef, Q, Subquery
 
 from classifier.artifacts import bundle_of
 from classifier.engine.descriptors import NORMALIZER_VERSION
-from classifier.exceptions import ConflictError, InvalidItemError, ReadinessError
+from classifier.exceptions import (
+    ConflictError,
+    InvalidItemError,
+    ReadinessError,
+    UnavailableError,
+)
 from classifier.models import Activation, ModelVersion, Retirement
 from classifier.models.version import MAX_REASON
 from classifier.services.readiness import Readiness, check_readiness
@@ -59,11 +64,17 @@ def activate_version(
 
 
 def needs_override(readiness: Readiness) -> bool:
-    """Whether a version so judged is refused without a superuser's reason."""
+    """Whether a version so judged is refused without a superuser's reason.
+
+    Where nobody can look at the files of the active version, it is taken to serve.
+    """
     active = ModelVersion.objects.active().first()
     if not readiness.missed or active is None:
         return False
-    return active.normalizer_version == NORMALIZER_VERSION and is_whole(active)
+    try:
+        return active.normalizer_version == NORMALIZER_VERSION and is_whole(active)
+    except UnavailableError:
+        return True
 
 
 def rollback_target() -> ModelVersion | None:

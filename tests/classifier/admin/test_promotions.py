@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from classifier.admin.cells import change_url
 from classifier.models import (
@@ -19,6 +20,7 @@ from classifier.models import (
 )
 from classifier.services.activations import activate_version, retire_version
 from classifier.services.targets import performance_targets
+from tests.artifacts import lose_copies, put_store_away
 from tests.classifier.admin.conftest import Make
 from tests.rows import copy_of
 
@@ -114,6 +116,20 @@ def test_others_are_told_why_not_and_have_no_button(
     assert 'name="reason"' not in page
     operator.post(url, {"reason": "please"})
     assert ModelVersion.objects.active().get() != candidate
+
+
+def test_the_page_is_shown_while_the_store_is_away_and_still_asks_why(
+    staff: Client,
+    active_version: ModelVersion,
+    candidate: ModelVersion,
+    out_of_reach: None,
+    settings: Settings,
+) -> None:
+    lose_copies(active_version)
+    put_store_away(settings)
+    response = staff.get(url_of("activate", candidate))
+    assert response.status_code == 200
+    assert "Why it goes live all the same" in response.content.decode()
 
 
 def test_others_activate_what_meets_the_targets(operator: Client, candidate: ModelVersion) -> None:
