@@ -178,6 +178,7 @@ def recipe_rows(recipe: dict[str, Any]) -> list[tuple[str, str]]:
         ("Values that share a range", recipe["block_size"]),
         ("Weights have a range for each channel", recipe["per_channel"] and "yes"),
         ("Seven bits instead of eight", recipe["reduce_range"] and "yes"),
+        ("Right only on CPUs with VNNI", recipe.get("needs_vnni") and "yes"),
         ("Range moved into the weights", recipe["smoothing"] and percent(recipe["smoothing"], 0)),
         ("Products in INT8", len(recipe["quantized"])),
         ("Left in FP32 because they change most", ", ".join(recipe["left_out"])),
