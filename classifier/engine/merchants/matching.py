@@ -1,15 +1,16 @@
 """Whom a descriptor names: candidates by name, and how sure each is."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from classifier.engine.descriptors import Channel, Descriptor, PartKind, parse
 from classifier.engine.descriptors.places import load_places
+from classifier.engine.merchants.candidates import Candidate, confidence
 from classifier.engine.merchants.gazetteer import LEGAL_FORMS, MIN_JOINED, Gazetteer, joined_name
 from classifier.engine.merchants.types import Merchant, MerchantMatch
 from classifier.engine.merchants.vocabulary import Vocabulary
@@ -24,7 +25,12 @@ MAX_READ = 24
 MIN_TRUNCATED = 6
 # Names that the cut text may begin: of more, none is told.
 MAX_COMPLETIONS = 4
+# A misspelt name has so many letters and at most so many words; its first letters are right.
 MIN_MISSPELT = 7
+MAX_MISSPELT_WORDS = 3
+SURE_BEGINNING = 4
+# From so many letters on, two may be wrong.
+TWO_SLIPS_LENGTH = 12
 # A card network's name field holds 22 to 25 characters; some banks cut it at 18.
 CUT_LENGTH = 15
 # Under it, nothing is made of a match.
@@ -35,6 +41,11 @@ LIKELY_CONFIDENCE = 0.5
 # still speaks for a category, the less the less sure it is.
 SURE_CONFIDENCE = 0.8
 
+# A word that few names have tells more than one that many have; of the two measures the less
+# counts.
+RARITY_WEIGHT = 1.3
+
+# Money for something else than what is sold.
 NOT_SALES = frozenset(
     (
         Channel.ATM,
@@ -81,56 +92,15 @@ class Token:
     is_name: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A merchant, a run of words that may name it, and what speaks for it.
+class Named(NamedTuple):
+    """Merchants with the name that tokens `first` to `last` are, in what way, and how much of it
+    they are, from 0 to 1."""
 
-    `bits` is the information in the words as far as they were met; `coverage` the share of the
-    name's letters that they are, from 0 to 1; `country` 1 where the merchant is in the payment's
-    country, -1 where it is not, 0 where that cannot be said; `is_common` where the name is an
-    everyday one; `is_home_unknown` where the merchant is known in some countries only and nobody
-    said where the payer is.
-    """
-
-    merchant: Merchant
-    tag: str
-    start: int
-    end: int
     kind: str
-    bits: float
-    coverage: float
-    is_first: bool
-    country: int
-    is_told_by_words: bool
-    is_common: bool
-    is_home_unknown: bool
-    rivals: int
-
-
-# Natural logarithms of odds, from a logistic regression on labelled matches:
-# docs/decisions/0006-merchant-evidence.md.
-ODDS = {
-    "exact": 0.45,
-    "joined": 0.4,
-    "plural": -1.7,
-    "truncated": -0.85,
-    "misspelt": -2.2,
-}
-CENTER_BITS = 12.0
-BITS_WEIGHT = 0.13
-FIRST_WEIGHT = 1.0
-WHOLE_WEIGHT = 0.7
-COUNTRY_WEIGHTS = {1: 0.1, 0: 0.0, -1: -2.6}
-WORDS_WEIGHT = 2.9
-# Of a name that is one everyday word, by the share of the text that is something else; and where
-# the merchant is known in some countries only and nobody said where the payer is.
-COMMON_WEIGHT = -2.0
-COMMON_AFAR_WEIGHT = -1.2
-RIVAL_WEIGHT = -0.6
-MAX_RIVALS = 2
-# A word that few names have tells more than one that many have; of the two measures the less
-# counts.
-RARITY_WEIGHT = 1.3
+    share: float
+    merchants: tuple[Merchant, ...]
+    first: int
+    last: int
 
 
 class Matcher:
@@ -169,45 +139,42 @@ class Matcher:
         tokens = _tokens(descriptor)
         home = descriptor.location.country or country
         names = [place for place, token in enumerate(tokens) if token.is_name]
-        found = [
-            self._judge(merchants, kind, 1.0, tokens, first, last, home)
+        in_full = (
+            self._in_full(tokens, first, last)
             for first in names
             for last in range(first, min(first + MAX_WORDS, len(tokens)))
-            for kind, merchants in self._named(tokens[first : last + 1])
-        ]
+        )
+        found = [self._judge(named, tokens, home) for named in in_full if named]
         if names and all(confidence(candidate) < LIKELY_CONFIDENCE for candidate in found):
             found += [
-                self._judge(merchants, kind, share, tokens, first, last, home)
-                for kind, share, merchants, first, last in self._near(descriptor, tokens, names)
+                self._judge(named, tokens, home)
+                for named in self._in_part(descriptor, tokens, names)
                 # None are left where all of the name are hidden.
-                if merchants
+                if named.merchants
             ]
         return found
 
     def _find_in(self, canonical_text: str, country: str) -> MerchantMatch | None:
         return self.find(parse(canonical_text), country)
 
-    def _named(self, run: Sequence[Token]) -> Iterator[tuple[str, tuple[Merchant, ...]]]:
-        parts = [token.text for token in run]
+    def _in_full(self, tokens: Sequence[Token], first: int, last: int) -> Named | None:
+        parts = [token.text for token in tokens[first : last + 1]]
         merchants = self.gazetteer.named(parts)
         if merchants:
-            yield "exact", merchants
-            return
+            return Named("exact", 1.0, merchants, first, last)
         joined = "".join(parts)
         if len(joined) < MIN_JOINED:
-            return
-        merchants = self.gazetteer.written_together(joined)
-        if merchants:
-            yield "joined", merchants
-            return
+            return None
         other = joined[:-1] if joined.endswith("s") else joined + "s"
-        merchants = self.gazetteer.written_together(other)
-        if merchants:
-            yield "plural", merchants
+        for kind, key in (("joined", joined), ("plural", other)):
+            merchants = self.gazetteer.written_together(key)
+            if merchants:
+                return Named(kind, 1.0, merchants, first, last)
+        return None
 
-    def _near(
+    def _in_part(
         self, descriptor: Descriptor, tokens: Sequence[Token], names: Sequence[int]
-    ) -> Iterator[tuple[str, float, tuple[Merchant, ...], int, int]]:
+    ) -> Iterator[Named]:
         """Names that the end of the text cut off, then misspelt ones, from the first word on."""
         first, last = names[0], names[-1]
         is_cut = len(descriptor.merchant_text) >= CUT_LENGTH
@@ -217,39 +184,29 @@ class Matcher:
             if 0 < len(longer) <= MAX_COMPLETIONS:
                 key = min(longer, key=len)
                 merchants = self.gazetteer.written_together(key)
-                yield "truncated", len(joined) / len(key), merchants, first, last
+                yield Named("truncated", len(joined) / len(key), merchants, first, last)
                 return
-        for end in range(first, min(first + 3, last + 1)):
+        for end in range(first, min(first + MAX_MISSPELT_WORDS, last + 1)):
             joined = "".join(token.text for token in tokens[first : end + 1])
             if len(joined) < MIN_MISSPELT or joined.isdigit():
                 continue
-            allowed = 1 if len(joined) < 12 else 2
-            for key in self.gazetteer.beginning_with(joined[:4]):
+            allowed = 1 if len(joined) < TWO_SLIPS_LENGTH else 2
+            for key in self.gazetteer.beginning_with(joined[:SURE_BEGINNING]):
                 distance = OSA.distance(joined, key, score_cutoff=allowed)
                 if distance <= allowed:
                     merchants = self.gazetteer.written_together(key)
-                    yield "misspelt", 1 - distance / len(joined), merchants, first, end
+                    yield Named("misspelt", 1 - distance / len(joined), merchants, first, end)
 
-    def _judge(
-        self,
-        merchants: Sequence[Merchant],
-        kind: str,
-        share: float,
-        tokens: Sequence[Token],
-        first: int,
-        last: int,
-        home: str,
-    ) -> Candidate:
-        inside = tokens[first : last + 1]
+    def _judge(self, named: Named, tokens: Sequence[Token], home: str) -> Candidate:
+        inside = tokens[named.first : named.last + 1]
         outside = [
             token
             for place, token in enumerate(tokens)
-            if token.is_name and not first <= place <= last and token.text not in IDLE
+            if token.is_name and not named.first <= place <= named.last and token.text not in IDLE
         ]
         rest = {token.text for token in outside}
-        chosen, tag, is_told = self._choose(
-            merchants, "".join(token.text for token in inside), rest, home
-        )
+        met = "".join(token.text for token in inside)
+        chosen, tag, is_told = self._choose(named.merchants, met, rest, home)
         told = self._telling(tag)
         unexplained = sum(_letters(token) for token in outside if token.text not in told)
         covered = sum(_letters(token) for token in inside)
@@ -259,15 +216,17 @@ class Matcher:
             tag=tag,
             start=inside[0].start,
             end=inside[-1].end,
-            kind=kind,
-            bits=bits * share,
+            kind=named.kind,
+            bits=bits * named.share,
             coverage=covered / (covered + unexplained) if covered else 0.0,
-            is_first=not any(token.is_name and token.text not in IDLE for token in tokens[:first]),
+            is_first=not any(
+                token.is_name and token.text not in IDLE for token in tokens[: named.first]
+            ),
             country=_country(chosen, home),
             is_told_by_words=is_told or bool(told & rest),
             is_common=self._is_common(inside, told),
             is_home_unknown=bool(chosen.countries) and not home,
-            rivals=len({merchant.tag for merchant in merchants}) - 1,
+            rivals=len({merchant.tag for merchant in named.merchants}) - 1,
         )
 
     def _is_common(self, name: Sequence[Token], told: set[str]) -> bool:
@@ -305,22 +264,6 @@ class Matcher:
 def sure(match: MerchantMatch | None) -> MerchantMatch | None:
     """The match, where it is sure enough to name the merchant."""
     return match if match is not None and match.confidence >= SURE_CONFIDENCE else None
-
-
-def confidence(candidate: Candidate) -> float:
-    """The chance that the candidate is who was paid, from 0 to 1."""
-    odds = (
-        ODDS[candidate.kind]
-        + BITS_WEIGHT * (candidate.bits - CENTER_BITS)
-        + FIRST_WEIGHT * candidate.is_first
-        + WHOLE_WEIGHT * (candidate.coverage == 1)
-        + COUNTRY_WEIGHTS[candidate.country]
-        + WORDS_WEIGHT * candidate.is_told_by_words
-        + COMMON_WEIGHT * candidate.is_common * (1 - candidate.coverage)
-        + COMMON_AFAR_WEIGHT * (candidate.is_common and candidate.is_home_unknown)
-        + RIVAL_WEIGHT * min(candidate.rivals, MAX_RIVALS)
-    )
-    return 1 / (1 + math.exp(-odds))
 
 
 def _standing(candidate: Candidate) -> tuple[float, int]:
