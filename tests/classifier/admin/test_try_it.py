@@ -90,3 +90,25 @@ def test_it_needs_the_permission_to_see_predictions(client: Client, make_staff: 
     client.force_login(make_staff("classifier.view_prediction"))
     assert client.get(reverse("admin:try_it")).status_code == 200
     assert client.delete(reverse("admin:try_it")).status_code == 405
+
+
+def test_each_part_of_a_descriptor_is_shown_and_named(
+    staff: Client, active_version: ModelVersion
+) -> None:
+    page = answer(staff, "SQ *BLUE BOTTLE 0423 OAKLAND CA")
+    assert 'class="part part-found" title="merchant found">BLUE BOTTLE</span>' in page
+    for label in ("processor", "store number", "city", "region"):
+        assert f'<span class="text-subtle">{label}</span>' in page
+    for said in ("Blue Bottle Coffee", "Square", "Oakland, CA, United States", "coffee shop"):
+        assert said in page
+
+
+def test_a_country_tells_namesakes_apart(staff: Client, active_version: ModelVersion) -> None:
+    pages = [
+        staff.post(
+            reverse("admin:try_it"), {"descriptors": "WOOLWORTHS 1294", "country": country}
+        ).content.decode()
+        for country in ("za", "au")
+    ]
+    assert "Woolworths South Africa" in pages[0]
+    assert "Woolworths South Africa" not in pages[1]
