@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from classifier.engine.merchants import MerchantMatch
+from classifier.engine.merchants import types
 from classifier.engine.merchants.knowledge import MerchantEvidence
 from classifier.engine.types import Alternative, CategoryInfo, Decision, Neighbor
-from classifier.models import Category, Example, Feedback, Job, Prediction
+from classifier.models import Category, Example, Feedback, Job, Merchant
 from classifier.services.predictions import Answer, Explanation, StageTimes
 
 # Past what float32 tells apart, and the same for every reader.
@@ -25,6 +25,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 def decision_json(decision: Decision, version: str) -> dict[str, Any]:
+    match = decision.merchant
     return {
         "category": _info_json(decision.category) if decision.category else None,
         "confidence": _rounded(decision.confidence),
@@ -35,7 +36,7 @@ def decision_json(decision: Decision, version: str) -> dict[str, Any]:
         "review": decision.needs_review,
         "reason": decision.reason.value if decision.reason else None,
         "model_version": version,
-        "merchant": _merchant_json(decision.merchant),
+        "merchant": _merchant_json(match.merchant, match.confidence) if match else None,
     }
 
 
@@ -70,7 +71,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "review": prediction.category is None,
         "reason": prediction.reason or None,
         "model_version": prediction.version.name,
-        "merchant": _named_json(prediction),
+        "merchant": _merchant_json(prediction.merchant, said.get("merchant_confidence")),
         "merchant_span": said.get("merchant_span"),
         "location": _location_json(said.get("location", {})),
         "processor": said.get("processor"),
@@ -167,26 +168,16 @@ def server_timing(times: StageTimes) -> str:
     return ", ".join(f"{name};dur={milliseconds:.3f}" for name, milliseconds in stages.items())
 
 
-def _merchant_json(match: MerchantMatch | None) -> dict[str, Any] | None:
-    if match is None:
-        return None
-    return {
-        "id": match.merchant.key,
-        "name": match.merchant.name,
-        "wikidata_id": match.merchant.wikidata_id or None,
-        "confidence": _rounded(match.confidence),
-    }
-
-
-def _named_json(prediction: Prediction) -> dict[str, Any] | None:
-    merchant = prediction.merchant
+def _merchant_json(
+    merchant: types.Merchant | Merchant | None, confidence: float | None
+) -> dict[str, Any] | None:
     if merchant is None:
         return None
     return {
         "id": merchant.key,
         "name": merchant.name,
         "wikidata_id": merchant.wikidata_id or None,
-        "confidence": _rounded(prediction.descriptor.get("merchant_confidence")),
+        "confidence": _rounded(confidence),
     }
 
 

@@ -115,8 +115,8 @@ class Gazetteer:
 
     def tag_words(self, tag: str) -> str:
         """What is bought at merchants of a tag; "" where nothing is known of it."""
-        main, _, detail = tag.partition(";")
-        known = self.tags.get(tag) or self.tags.get(main)
+        detail = tag.partition(";")[2]
+        known = self._known(tag)
         if known is None:
             return ""
         if not detail or known.tag == tag:
@@ -125,8 +125,11 @@ class Gazetteer:
 
     def category(self, tag: str) -> str:
         """The slug of the category that payments to merchants of a tag mostly are; "" for none."""
-        known = self.tags.get(tag) or self.tags.get(tag.partition(";")[0])
+        known = self._known(tag)
         return known.category if known else ""
+
+    def _known(self, tag: str) -> Tag | None:
+        return self.tags.get(tag) or self.tags.get(tag.partition(";")[0])
 
     def _shown(self, merchants: tuple[Merchant, ...]) -> tuple[Merchant, ...]:
         if not self._hidden:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -110,6 +110,7 @@ class Matcher:
         self.gazetteer = gazetteer
         self._vocabulary = vocabulary
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._find_in)
+        self._telling = cache(self._words_for)
 
     def recall(self, canonical_text: str, country: str) -> MerchantMatch | None:
         """As `find`, of a canonical text; the last REMEMBERED ones are not looked through again."""
@@ -122,12 +123,13 @@ class Matcher:
         descriptor's own goes before it.
         """
         best = max(self.candidates(descriptor, country), key=_standing, default=None)
-        if best is None or confidence(best) < MIN_CONFIDENCE:
+        chance = 0.0 if best is None else confidence(best)
+        if best is None or chance < MIN_CONFIDENCE:
             return None
         return MerchantMatch(
             best.merchant,
             best.tag,
-            confidence(best),
+            chance,
             best.start,
             best.end,
             is_sale=descriptor.channel not in NOT_SALES,
@@ -229,7 +231,7 @@ class Matcher:
             rivals=len({merchant.tag for merchant in named.merchants}) - 1,
         )
 
-    def _is_common(self, name: Sequence[Token], told: set[str]) -> bool:
+    def _is_common(self, name: Sequence[Token], told: frozenset[str]) -> bool:
         """Whether others may well write the same: one everyday word, the name of a city, or
         nothing but words for what is sold."""
         if len(name) == 1:
@@ -240,9 +242,9 @@ class Matcher:
     def _bits(self, word: str) -> float:
         return min(self._vocabulary.bits(word), RARITY_WEIGHT * self.gazetteer.bits(word))
 
-    def _telling(self, tag: str) -> set[str]:
-        """Words that speak for a tag."""
-        return {*self.gazetteer.tag_words(tag).split(), *HINTS.get(tag, ())}
+    def _words_for(self, tag: str) -> frozenset[str]:
+        """Words that speak for a tag, of which there are some hundreds."""
+        return frozenset((*self.gazetteer.tag_words(tag).split(), *HINTS.get(tag, ())))
 
     def _choose(
         self, merchants: Sequence[Merchant], met: str, rest: set[str], home: str

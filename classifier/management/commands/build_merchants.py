@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from classifier.engine.merchants.table import write_merchants
 from classifier.exceptions import ClassifierError
 from classifier.merchant_data.building import build_table
-
-DATA = Path(__file__).resolve().parents[2] / "data"
+from classifier.services.merchants import MERCHANTS_FILE
+from classifier.services.taxonomy import DATA_DIR
 
 
 class Command(BaseCommand):
@@ -22,13 +22,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--written",
             type=Path,
-            default=DATA / "more_merchants.csv",
+            default=DATA_DIR / "more_merchants.csv",
             help="The merchants written by hand; default: %(default)s.",
         )
         parser.add_argument(
             "--output",
             type=Path,
-            default=DATA / "merchants.csv.gz",
+            default=MERCHANTS_FILE,
             help="The table to write; default: %(default)s.",
         )
 

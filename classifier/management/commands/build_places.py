@@ -3,9 +3,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from classifier.services.taxonomy import DATA_DIR
 from classifier.training.places import MIN_POPULATION, City, build_places
 
-PATH = Path(__file__).resolve().parents[2] / "data" / "places.csv.gz"
+PATH = DATA_DIR / "places.csv.gz"
 
 
 class Command(BaseCommand):
