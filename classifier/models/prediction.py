@@ -4,9 +4,15 @@ from uuid_utils.compat import uuid7
 from classifier.engine.descriptors import MAX_CANONICAL_LENGTH
 from classifier.models.api_key import ApiKey
 from classifier.models.category import Category
-from classifier.models.choices import FlowChoices, LevelChoices, ReasonChoices
+from classifier.models.choices import (
+    AnnotatorChoices,
+    FlowChoices,
+    LevelChoices,
+    ReasonChoices,
+)
 from classifier.models.example import MAX_DESCRIPTION
 from classifier.models.merchant import Merchant
+from classifier.models.rule import Rule
 from classifier.models.version import ModelVersion
 
 
@@ -41,6 +47,27 @@ class Prediction(models.Model):
     )
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, null=True, related_name="predictions", db_index=False
+    )
+    annotator = models.CharField(
+        max_length=10,
+        choices=AnnotatorChoices.choices,
+        default=AnnotatorChoices.MODEL,
+        help_text="Who answered: the user's own correction, a rule, or the version.",
+    )
+    rule = models.ForeignKey(
+        Rule, on_delete=models.PROTECT, null=True, related_name="predictions", db_index=False
+    )
+    primary_category = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Where the category is unsure and the one above it is not.",
+    )
+    primary_confidence = models.FloatField(null=True)
+    is_audited = models.BooleanField(
+        default=False, help_text="Drawn at random, to be reviewed whatever was answered."
     )
     level = models.CharField(max_length=10, choices=LevelChoices.choices)
     reason = models.CharField(max_length=30, choices=ReasonChoices.choices, blank=True)
@@ -89,6 +116,16 @@ class Prediction(models.Model):
                 fields=["created_at", "merchant_text"],
                 condition=models.Q(merchant__isnull=True) & ~models.Q(merchant_text=""),
                 name="prediction_unrecognized",
+            ),
+            models.Index(
+                fields=["rule", "created_at"],
+                condition=models.Q(rule__isnull=False),
+                name="prediction_by_rule",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(is_audited=True),
+                name="prediction_audited",
             ),
             # Partial: a caller that sends neither pays for neither.
             models.Index(
