@@ -21,6 +21,7 @@ RESULT = {
     "alternatives": [FAST_FOOD],
     "review": False,
     "reason": None,
+    "annotator": "model",
     "model_version": "v1",
     "merchant": {
         "id": "hauscoffee-4f2b6c",
@@ -53,6 +54,7 @@ ABSTAINED: dict[str, Any] = {
     "alternatives": [],
     "review": True,
     "reason": "no_text",
+    "annotator": "model",
     "model_version": "v1",
     **NOTHING_SAID,
 }

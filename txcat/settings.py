@@ -247,6 +247,8 @@ ENCODER_KINDS = [
 ENCODER_NAME = text("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
 ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 HOME_COUNTRY = country("TXCAT_HOME_COUNTRY")
+# Of what one account holder calls texts and merchants, this many are kept.
+PERSONAL_PER_USER = whole("TXCAT_PERSONAL_PER_USER", default=1000)
 
 # API
 

@@ -6,7 +6,13 @@ from rest_framework import serializers
 
 from classifier.engine.descriptors import Channel
 from classifier.models import Job
-from classifier.models.choices import DirectionChoices, FlowChoices, LevelChoices, ReasonChoices
+from classifier.models.choices import (
+    AnnotatorChoices,
+    DirectionChoices,
+    FlowChoices,
+    LevelChoices,
+    ReasonChoices,
+)
 
 LEVEL_HELP = (
     "A promise: high is right in 95 of 100 cases, medium in 80; low promises nothing; "
@@ -61,11 +67,18 @@ class ResultSerializer(serializers.Serializer[Any]):
     margin = serializers.FloatField(allow_null=True, help_text="Its lead over the second.")
     alternatives = AlternativeSerializer(
         many=True,
-        help_text="The next best ones; where there is no category, the best guess comes first.",
+        help_text="The next best ones; where the version's category is not the answer, its best "
+        "guess comes first.",
     )
     review = serializers.BooleanField(help_text="Whether a person should look at it.")
     reason = serializers.ChoiceField(
         choices=ReasonChoices.choices, allow_null=True, help_text=REASON_HELP
+    )
+    annotator = serializers.ChoiceField(
+        choices=AnnotatorChoices.choices,
+        help_text="Who decided: the account holder's own correction, a rule, or the version. Of the "
+        "first two there are no figures, the level is high, and the alternatives begin with what "
+        "the version would have said.",
     )
     model_version = serializers.CharField()
     merchant = MerchantSerializer(

@@ -9,6 +9,7 @@ from classifier.engine.merchants import types
 from classifier.engine.merchants.knowledge import MerchantEvidence
 from classifier.engine.types import Alternative, CategoryInfo, Decision, Neighbor
 from classifier.models import Category, Example, Feedback, Job, Merchant
+from classifier.models.choices import AnnotatorChoices
 from classifier.services.predictions import Answer, Explanation, StageTimes
 
 # Past what float32 tells apart, and the same for every reader.
@@ -19,12 +20,14 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return {
         "prediction_id": str(answer.prediction_id),
         "transaction_id": answer.transaction_id or None,
-        **decision_json(answer.decision, answer.version),
+        **decision_json(answer.decision, answer.version, answer.annotator),
         **_descriptor_json(answer),
     }
 
 
-def decision_json(decision: Decision, version: str) -> dict[str, Any]:
+def decision_json(
+    decision: Decision, version: str, annotator: AnnotatorChoices = AnnotatorChoices.MODEL
+) -> dict[str, Any]:
     match = decision.merchant
     return {
         "category": _info_json(decision.category) if decision.category else None,
@@ -35,6 +38,7 @@ def decision_json(decision: Decision, version: str) -> dict[str, Any]:
         "alternatives": [_alternative_json(entry) for entry in decision.alternatives],
         "review": decision.needs_review,
         "reason": decision.reason.value if decision.reason else None,
+        "annotator": annotator.value,
         "model_version": version,
         "merchant": _merchant_json(match.merchant, match.confidence) if match else None,
     }
@@ -47,8 +51,9 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         for entry in prediction.alternatives
         for category in [explanation.categories.get(entry["slug"])]
     ]
-    # Where no category was given, the first alternative is the best guess.
-    runner_up = ranked[0 if prediction.category else 1 :][:1]
+    # Where the version's category was not the answer, the first alternative is its best guess.
+    is_by_version = prediction.annotator == AnnotatorChoices.MODEL
+    runner_up = ranked[0 if prediction.category and is_by_version else 1 :][:1]
     encoder = prediction.version.encoder
     said = prediction.descriptor
     return {
@@ -70,6 +75,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "alternatives": [alternative for alternative in ranked if alternative],
         "review": prediction.category is None,
         "reason": prediction.reason or None,
+        "annotator": prediction.annotator,
         "model_version": prediction.version.name,
         "merchant": _merchant_json(prediction.merchant, said.get("merchant_confidence")),
         "merchant_span": said.get("merchant_span"),

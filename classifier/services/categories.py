@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q
 
+from classifier.engine.types import CategoryInfo, Direction
 from classifier.models import Category, Feedback
 
 # Live accuracy is of this many sayings, the newest.
@@ -17,6 +18,16 @@ class LiveAccuracy:
 
     right: int
     judged: int
+
+
+def category_info(category: Category) -> CategoryInfo:
+    return CategoryInfo(
+        slug=category.slug,
+        name=category.name,
+        primary_slug=category.primary.slug,
+        primary_name=category.primary.name,
+        direction=Direction(category.direction),
+    )
 
 
 def live_accuracy() -> dict[int, LiveAccuracy]:

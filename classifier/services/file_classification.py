@@ -142,10 +142,10 @@ class FileClassification:
         bad_rows.writerow(REJECT_COLUMNS)
         for batch in self._batches(bad_rows.writerow, batch_size):
             decided = decide([request for _, request in batch])
-            for (fields, _), (route, decision) in zip(batch, decided, strict=True):
-                answers.writerow([*fields, *answer(decision), route.version.name])
-                self.counts.answered += decision.category is not None
-                self.counts.for_review += decision.category is None
+            for (fields, _), each in zip(batch, decided, strict=True):
+                answers.writerow([*fields, *answer(each.decision), each.route.version.name])
+                self.counts.answered += each.decision.category is not None
+                self.counts.for_review += each.decision.category is None
             report(self.source.bytes_read, self.counts.classified + self.counts.rejected)
 
     def _batches(

@@ -20,7 +20,9 @@ from classifier.engine.merchants.words import find_words
 from classifier.engine.types import Decision, Direction, Neighbor, Timings, Transaction
 from classifier.exceptions import BundleError, UnknownError
 from classifier.models import ApiKey, Category, Prediction
+from classifier.models.choices import AnnotatorChoices
 from classifier.routing import Route, get_router
+from classifier.services.annotators import Annotation, Asked, annotate, annotated
 from classifier.signals import predictions_recorded
 
 logger = logging.getLogger(__name__)
@@ -44,12 +46,24 @@ class TransactionRequest:
         direction = Direction(self.direction) if self.direction else None
         return Transaction(self.description, direction, self.amount, self.country)
 
+    def for_annotators(self) -> Asked:
+        return Asked(self.user_id, self.mcc, self.for_engine().flow)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is answered to one request: by which version, and who decided."""
+
+    route: Route
+    decision: Decision
+    annotation: Annotation
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A decision, who made it and under what id it can be found again.
 
-    `descriptor` is the description taken apart, and `merchant_span` the characters of it that
+    `version` is that of the model, whoever decided. `descriptor` is the description taken apart, and `merchant_span` the characters of it that
     name the merchant, None where there is none or they do not stand together. `record_ms` is the
     wall time of storing the whole call, in milliseconds.
     """
@@ -57,6 +71,7 @@ class Answer:
     prediction_id: UUID
     transaction_id: str
     version: str
+    annotator: AnnotatorChoices
     decision: Decision
     descriptor: Descriptor
     merchant_span: tuple[int, int] | None
@@ -89,11 +104,24 @@ class Explanation:
     evidence: MerchantEvidence | None
 
 
-def decide(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision]]:
-    """Route and classify, in the order given, recording nothing.
+def decide(requests: Sequence[TransactionRequest]) -> list[Decided]:
+    """Route and classify, then let people's own corrections and rules go before the version; in
+    the order given, recording nothing.
 
     Raises NoEngineError where no version can be served.
     """
+    classified = _classify(requests)
+    annotations = annotate(
+        [request.for_annotators() for request in requests],
+        [decision for _, decision in classified],
+    )
+    return [
+        Decided(route, annotated(decision, annotation), annotation)
+        for (route, decision), annotation in zip(classified, annotations, strict=True)
+    ]
+
+
+def _classify(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision]]:
     routes = get_router().routes({request.user_id or None for request in requests})
     by_version: dict[int, list[int]] = defaultdict(list)
     chosen = [routes[request.user_id or None] for request in requests]
@@ -117,16 +145,16 @@ def classify_transactions(
     decided = decide(requests)
     descriptors = [parse(request.description) for request in requests]
     spans = [
-        merchant_span(request.description, decision)
-        for request, (_, decision) in zip(requests, decided, strict=True)
+        merchant_span(request.description, each.decision)
+        for request, each in zip(requests, decided, strict=True)
     ]
     predictions = [
-        _prediction(request, route, decision, descriptor, span, api_key)
-        for request, (route, decision), descriptor, span in zip(
+        _prediction(request, each, descriptor, span, api_key)
+        for request, each, descriptor, span in zip(
             requests, decided, descriptors, spans, strict=True
         )
     ]
-    routes = [route for route, _ in decided]
+    routes = [each.route for each in decided]
     started = perf_counter()
     with transaction.atomic():
         Prediction.objects.bulk_create(predictions)
@@ -136,13 +164,14 @@ def classify_transactions(
         Answer(
             prediction.id,
             request.transaction_id,
-            route.version.name,
-            decision,
+            each.route.version.name,
+            each.annotation.annotator,
+            each.decision,
             descriptor,
             span,
             record_ms,
         )
-        for prediction, request, (route, decision), descriptor, span in zip(
+        for prediction, request, each, descriptor, span in zip(
             predictions, requests, decided, descriptors, spans, strict=True
         )
     ]
@@ -208,13 +237,16 @@ def latency_ms(timings: Timings) -> float:
 
 def _prediction(
     request: TransactionRequest,
-    route: Route,
-    decision: Decision,
+    decided: Decided,
     descriptor: Descriptor,
     span: tuple[int, int] | None,
     api_key: ApiKey | None,
 ) -> Prediction:
+    decision, annotation, version = decided.decision, decided.annotation, decided.route.version
     category, match = decision.category, decision.merchant
+    category_id = annotation.category_id
+    if category is not None and category_id is None:
+        category_id = version.category_ids[category.slug]
     return Prediction(
         api_key=api_key,
         transaction_id=request.transaction_id,
@@ -227,8 +259,10 @@ def _prediction(
         mcc=request.mcc,
         country=request.country,
         occurred_at=request.occurred_at,
-        version_id=route.version.id,
-        category_id=route.version.category_ids[category.slug] if category else None,
+        version_id=version.id,
+        category_id=category_id,
+        annotator=annotation.annotator,
+        rule_id=annotation.rule_id,
         level=decision.level.value,
         reason=decision.reason.value if decision.reason else "",
         confidence=decision.confidence,

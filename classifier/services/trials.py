@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from classifier.engine.descriptors import Descriptor, parse
 from classifier.engine.merchants.knowledge import MerchantEvidence
 from classifier.engine.types import Decision, Neighbor, Timings
+from classifier.models.choices import AnnotatorChoices
 from classifier.services.predictions import TransactionRequest, decide, merchant_span
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A descriptor taken apart, what was decided, the examples it is nearest to, where it names
+    """A descriptor taken apart, what was decided and by whom, the examples it is nearest to, where it names
     the merchant, and what that merchant said of the category."""
 
     descriptor: Descriptor
     decision: Decision
+    annotator: AnnotatorChoices
     neighbors: list[Neighbor]
     merchant_span: tuple[int, int] | None
     evidence: MerchantEvidence | None
@@ -44,12 +46,13 @@ def try_descriptors(
     trials = [
         Trial(
             parse(text),
-            decision,
-            route.version.engine.nearest_examples(text, country),
-            merchant_span(text, decision),
-            route.version.engine.merchant_evidence(text, country),
+            each.decision,
+            each.annotation.annotator,
+            each.route.version.engine.nearest_examples(text, country),
+            merchant_span(text, each.decision),
+            each.route.version.engine.merchant_evidence(text, country),
         )
-        for text, (route, decision) in zip(descriptions, decided, strict=True)
+        for text, each in zip(descriptions, decided, strict=True)
     ]
-    route, decision = decided[0]
-    return TrialRun(route.version.name, decision.timings, trials)
+    first = decided[0]
+    return TrialRun(first.route.version.name, first.decision.timings, trials)

@@ -20,7 +20,6 @@ from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
 from classifier.engine.manifest import FORMAT
 from classifier.engine.merchants.knowledge import MATCHER_VERSION
-from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import (
     BundleError,
     ConflictError,
@@ -31,6 +30,7 @@ from classifier.exceptions import (
 from classifier.jobs.queue import enqueue
 from classifier.models import Category, Encoder, Example, Job, ModelVersion, Prototype
 from classifier.progress import Progress, silent
+from classifier.services.categories import category_info
 from classifier.services.comparisons import compare_with_active
 from classifier.services.encoders import chosen_encoder
 from classifier.services.knowledge import KnownMerchants, build_knowledge, known_merchants
@@ -195,16 +195,6 @@ def find_version(name: str) -> ModelVersion:
     if version is None:
         raise InvalidItemError("version", f"No version is called “{name}”.", "unknown")
     return version
-
-
-def category_info(category: Category) -> CategoryInfo:
-    return CategoryInfo(
-        slug=category.slug,
-        name=category.name,
-        primary_slug=category.primary.slug,
-        primary_name=category.primary.name,
-        direction=Direction(category.direction),
-    )
 
 
 def store_version(version: ModelVersion, prototypes: list[Prototype]) -> None:

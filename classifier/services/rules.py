@@ -1,0 +1,108 @@
+"""The rules in force, as this process knows them."""
+
+import os
+import threading
+from time import monotonic
+
+from django.conf import settings
+
+from classifier.engine.rules import RuleEntry, RuleKind, RuleTable
+from classifier.models import Category, Rule
+from classifier.services.categories import category_info
+
+# A change is known by the newest rows of history. Their largest key alone would not do: on
+# PostgreSQL a transaction may take a key, and another with a later key may end before it.
+NEWEST = 100
+# For what leaves no history: rows that were changed past the program.
+RELOAD_SECONDS = 60.0
+
+Generation = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+class RuleBook:
+    """The table of this process, read anew where a rule or a category was changed.
+
+    One that looks does so for all: meanwhile the others go on with the table that is there.
+    """
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self._table = RuleTable(())
+        self._generation: Generation | None = None
+        self._checked_at = self._loaded_at = float("-inf")
+        self._looking = threading.Lock()
+
+    def table(self) -> RuleTable:
+        """As of ENGINE_POLL_SECONDS ago at the latest."""
+        if monotonic() - self._checked_at >= settings.ENGINE_POLL_SECONDS:
+            # The first ones wait: without a table there would be answers without rules.
+            if self._looking.acquire(blocking=self._generation is None):
+                try:
+                    self._look()
+                finally:
+                    self._looking.release()
+        return self._table
+
+    def _look(self) -> None:
+        now = monotonic()
+        if now - self._checked_at < settings.ENGINE_POLL_SECONDS:
+            return
+        generation = _generation()
+        if generation != self._generation or now - self._loaded_at >= RELOAD_SECONDS:
+            self._table = load_rules()
+            self._generation, self._loaded_at = generation, now
+        self._checked_at = now
+
+
+def load_rules() -> RuleTable:
+    rules = Rule.objects.active().select_related("category__parent")
+    return RuleTable(entry_of(rule) for rule in rules.iterator())
+
+
+def entry_of(rule: Rule) -> RuleEntry:
+    """A rule as the table holds it."""
+    return RuleEntry(
+        rule.pk,
+        rule.position,
+        RuleKind(rule.kind),
+        rule.pattern,
+        category_info(rule.category),
+        rule.category_id,
+    )
+
+
+def _generation() -> Generation:
+    def newest(history: "type[Rule] | type[Category]") -> tuple[int, ...]:
+        rows = history.history.order_by("-history_id")  # type: ignore[attr-defined]
+        return tuple(rows.values_list("history_id", flat=True)[:NEWEST])
+
+    return newest(Rule), newest(Category)
+
+
+_book: RuleBook | None = None
+_making = threading.Lock()
+
+
+def rules_in_force() -> RuleTable:
+    """This process's table, read on first use."""
+    global _book
+    with _making:
+        if _book is None or _book.pid != os.getpid():
+            _book = RuleBook()
+        book = _book
+    return book.table()
+
+
+def forget_rules() -> None:
+    """The next use reads them anew."""
+    global _book
+    _book = None
+
+
+def _after_fork() -> None:
+    global _making
+    _making = threading.Lock()
+    forget_rules()
+
+
+os.register_at_fork(after_in_child=_after_fork)
