@@ -183,11 +183,31 @@ FEEDBACK = extend_schema(
     operation_id="give_feedback",
     request=requests.FeedbackSerializer,
     responses={
+        200: OpenApiResponse(responses.FeedbackAnswerSerializer, "All of it was said before."),
         201: responses.FeedbackAnswerSerializer,
         **BODY_ERRORS,
         422: at_odds(
-            "unknown_prediction", "unknown_category", "contradiction", "nothing_to_confirm"
+            "unknown_prediction",
+            "unknown_category",
+            "inactive_category",
+            "contradiction",
+            "nothing_to_confirm",
         ),
     },
     examples=examples.FEEDBACK,
+)
+
+ERASE_USER_CATEGORIES = extend_schema(
+    operation_id="erase_user_categories",
+    request=None,
+    responses={200: responses.ErasedSerializer, 422: at_odds("invalid"), 503: UNAVAILABLE},
+    parameters=[
+        OpenApiParameter(
+            name="user_id",
+            location=OpenApiParameter.PATH,
+            type=str,
+            description="Your id of the account holder, percent-encoded.",
+        )
+    ],
+    examples=examples.ERASED,
 )

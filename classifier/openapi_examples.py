@@ -265,7 +265,7 @@ EXAMPLE = [
             "created_at": "2026-03-01T09:30:02.114Z",
         },
         response_only=True,
-        status_codes=["201"],
+        status_codes=["200", "201"],
     ),
     OpenApiExample(
         "Another category has the text",
@@ -317,4 +317,24 @@ FEEDBACK = [
         response_only=True,
         status_codes=["201"],
     ),
+    OpenApiExample(
+        "A retired category",
+        {
+            "type": "validation_error",
+            "errors": [
+                {
+                    "code": "inactive_category",
+                    "detail": "The category “Food and drink › Coffee” (coffee-shops) is switched "
+                    "off; name one that is in use.",
+                    "attr": "feedback.0.category",
+                }
+            ],
+        },
+        response_only=True,
+        status_codes=["422"],
+    ),
+]
+
+ERASED = [
+    OpenApiExample("Twelve were known", {"erased": 12}, response_only=True, status_codes=["200"])
 ]

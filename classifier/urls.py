@@ -14,4 +14,9 @@ urlpatterns = [
     path("categories", views.CategoriesView.as_view(), name="categories"),
     path("examples", views.ExamplesView.as_view(), name="examples"),
     path("feedback", views.FeedbackView.as_view(), name="feedback"),
+    path(
+        "users/<path:user_id>/categories",
+        views.UserCategoriesView.as_view(),
+        name="user-categories",
+    ),
 ]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
+from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
 from rest_framework.views import APIView
 
 from classifier import openapi
@@ -29,6 +29,7 @@ from classifier.serializers.requests import read_example, read_feedback, read_tr
 from classifier.services.examples import add_example
 from classifier.services.feedback import record_feedback
 from classifier.services.jobs import find_job, may_manage
+from classifier.services.personal import erase
 from classifier.services.predictions import (
     categories_in_use,
     classify_transactions,
@@ -188,9 +189,25 @@ class FeedbackView(ApiView):
 
     @openapi.FEEDBACK
     def post(self, request: Request) -> Response:
-        """Store what people said of 1 to 1,000 predictions, all or none."""
+        """Store what people said of 1 to 1,000 predictions, all or none.
+
+        What was said before as it stands is answered with the row that there is: 200 where
+        nothing is new.
+        """
         items = read_feedback(request.data)
-        rows = record_feedback(items, key_of(request), user_of(request))
+        recorded = record_feedback(items, key_of(request), user_of(request))
         return Response(
-            {"feedback": [wire.feedback_json(row) for row in rows]}, status=HTTP_201_CREATED
+            {"feedback": [wire.feedback_json(row) for row in recorded.rows]},
+            status=HTTP_201_CREATED if recorded.is_any_new else HTTP_200_OK,
         )
+
+
+class UserCategoriesView(ApiView):
+    scope = Scope.FEEDBACK
+    staff_permission = "classifier.delete_personalcategory"
+
+    @openapi.ERASE_USER_CATEGORIES
+    def delete(self, request: Request, user_id: str) -> Response:
+        """Forget what an account holder calls texts and merchants. Again is no error."""
+        count = erase(user_id, by=user_of(request), api_key=key_of(request))
+        return Response({"erased": count})

@@ -76,9 +76,9 @@ class ResultSerializer(serializers.Serializer[Any]):
     )
     annotator = serializers.ChoiceField(
         choices=AnnotatorChoices.choices,
-        help_text="Who decided: the account holder's own correction, a rule, or the version. Of the "
-        "first two there are no figures, the level is high, and the alternatives begin with what "
-        "the version would have said.",
+        help_text="Who decided: the account holder's own correction, a rule, or the version. Where "
+        "one of the first two did, there are no figures, the level is high, and the alternatives "
+        "begin with what the version would have said.",
     )
     model_version = serializers.CharField()
     merchant = MerchantSerializer(
@@ -241,3 +241,7 @@ class FeedbackItemAnswerSerializer(serializers.Serializer[Any]):
 
 class FeedbackAnswerSerializer(serializers.Serializer[Any]):
     feedback = FeedbackItemAnswerSerializer(many=True)
+
+
+class ErasedSerializer(serializers.Serializer[Any]):
+    erased = serializers.IntegerField(help_text="How many texts and merchants were forgotten.")

@@ -63,9 +63,10 @@ class Decided:
 class Answer:
     """A decision, who made it and under what id it can be found again.
 
-    `version` is that of the model, whoever decided. `descriptor` is the description taken apart, and `merchant_span` the characters of it that
-    name the merchant, None where there is none or they do not stand together. `record_ms` is the
-    wall time of storing the whole call, in milliseconds.
+    `version` is that of the model, whoever decided. `descriptor` is the description taken apart,
+    and `merchant_span` the characters of it that name the merchant, None where there is none or
+    they do not stand together. `record_ms` is the wall time of storing the whole call, in
+    milliseconds.
     """
 
     prediction_id: UUID

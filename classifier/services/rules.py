@@ -34,13 +34,13 @@ class RuleBook:
 
     def table(self) -> RuleTable:
         """As of ENGINE_POLL_SECONDS ago at the latest."""
-        if monotonic() - self._checked_at >= settings.ENGINE_POLL_SECONDS:
-            # The first ones wait: without a table there would be answers without rules.
-            if self._looking.acquire(blocking=self._generation is None):
-                try:
-                    self._look()
-                finally:
-                    self._looking.release()
+        is_due = monotonic() - self._checked_at >= settings.ENGINE_POLL_SECONDS
+        # The first ones wait: without a table there would be answers without rules.
+        if is_due and self._looking.acquire(blocking=self._generation is None):
+            try:
+                self._look()
+            finally:
+                self._looking.release()
         return self._table
 
     def _look(self) -> None:

@@ -12,8 +12,8 @@ from classifier.services.predictions import TransactionRequest, decide, merchant
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A descriptor taken apart, what was decided and by whom, the examples it is nearest to, where it names
-    the merchant, and what that merchant said of the category."""
+    """A descriptor taken apart, what was decided and by whom, the examples it is nearest to, where
+    it names the merchant, and what that merchant said of the category."""
 
     descriptor: Descriptor
     decision: Decision

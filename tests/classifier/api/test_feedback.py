@@ -89,7 +89,8 @@ def test_of_an_id_that_is_used_often_one_prediction_is_read(
     with CaptureQueriesContext(connection) as queries:
         (item,) = say(api, {"transaction_id": "1", "correct": True}).json()["feedback"]
     assert item["prediction_id"] == newest["prediction_id"]
-    (read,) = [query["sql"] for query in queries if '"canonical_text"' in query["sql"]]
+    statements = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    (read,) = [sql for sql in statements if '"classifier_prediction"."canonical_text"' in sql]
     with connection.cursor() as cursor:
         cursor.execute(read)
         assert len(cursor.fetchall()) == 1
@@ -188,11 +189,15 @@ def test_one_to_a_thousand_items_are_taken(api: APIClient, count: int, code: str
     assert errors_of(response) == [("feedback", code)]
 
 
-def test_a_thousand_items_cost_as_many_look_ups_as_one(
-    api: APIClient, prediction: dict[str, Any]
-) -> None:
+def test_a_thousand_items_cost_as_many_look_ups_as_one(api: APIClient, classify: Classify) -> None:
+    ids = [f"t-{number}" for number in range(1000)]
+    classify(*[{"description": "NETFLIX.COM", "transaction_id": each} for each in ids])
+
     def selects(count: int) -> int:
-        items = [{"transaction_id": "t-1", "category": "groceries"}] * count
+        items = [
+            {"transaction_id": each, "category": "groceries", "user_id": f"u-{count}"}
+            for each in ids[:count]
+        ]
         with CaptureQueriesContext(connection) as queries:
             assert say(api, *items).status_code == 201
         return sum(query["sql"].startswith("SELECT") for query in queries)

@@ -61,7 +61,7 @@ def test_every_operation_takes_the_key_and_has_an_example(schema: dict[str, Any]
         for method, operation in methods.items()
         if path.startswith("/api/v1/")
     }
-    assert len(operations) == 9
+    assert len(operations) == 10
     for (path, _), operation in operations.items():
         assert {"ApiKey": []} in operation["security"]
         if path.endswith("/results"):
@@ -107,9 +107,13 @@ def test_answers_are_as_described(
     check(schema, "/api/v1/categories", "get", api.get("/api/v1/categories"))
     example = {"category": "coffee-shops", "text": "QUIET CORNER ROASTERS"}
     check(schema, "/api/v1/examples", "post", api.post("/api/v1/examples", example))
-    said = [{"transaction_id": "t-1", "correct": True}, {"transaction_id": "t-1", "correct": False}]
-    answer = api.post("/api/v1/feedback", {"feedback": said})
-    check(schema, "/api/v1/feedback", "post", answer)
+    for said in ({"correct": True}, {"correct": True}, {"category": "groceries"}):
+        item = {"transaction_id": "t-1", "user_id": "u-1", **said}
+        answer = api.post("/api/v1/feedback", {"feedback": [item]})
+        assert answer.status_code in (200, 201)
+        check(schema, "/api/v1/feedback", "post", answer)
+    answer = api.delete("/api/v1/users/u-1/categories")
+    check(schema, "/api/v1/users/{user_id}/categories", "delete", answer)
 
 
 def test_a_file_is_described_from_its_job_to_its_results(
