@@ -265,7 +265,7 @@ EXAMPLE = [
             "created_at": "2026-03-01T09:30:02.114Z",
         },
         response_only=True,
-        status_codes=["200", "201"],
+        status_codes=["201"],
     ),
     OpenApiExample(
         "Another category has the text",
@@ -315,7 +315,7 @@ FEEDBACK = [
             ]
         },
         response_only=True,
-        status_codes=["201"],
+        status_codes=["200", "201"],
     ),
     OpenApiExample(
         "A retired category",

@@ -2,6 +2,7 @@
 
 from classifier.bulk import retention, work
 from classifier.jobs import queue, runner
+from classifier.services import feedback_inbox
 
 
 def run_job(job_id: int) -> None:
@@ -18,3 +19,7 @@ def run_parts(job_id: int) -> None:
 
 def delete_old_job_files() -> None:
     retention.delete_old_files()
+
+
+def accept_agreed_feedback() -> None:
+    feedback_inbox.accept_agreed()

@@ -24,6 +24,7 @@ from classifier.models import (
     ModelVersion,
     Prediction,
 )
+from classifier.services import rule_effects
 from classifier.services.categories import too_few_examples
 from classifier.services.readiness import Readiness, check_all
 
@@ -31,6 +32,7 @@ from classifier.services.readiness import Readiness, check_all
 RECENT_PREDICTIONS = 1_000
 COUNTED_PREDICTIONS = 100_000
 RECENT_JOBS = 5
+IDLE = rule_effects.IDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,17 @@ def failed_jobs() -> int:
     succeeded = Job.objects.filter(status=Job.Status.SUCCEEDED).order_by("-pk").values("pk")[:1]
     last = Coalesce(Subquery(succeeded), 0)
     return Job.objects.filter(status=Job.Status.FAILED, pk__gt=last).count()
+
+
+def open_feedback() -> int:
+    """Canonical texts of which something was said that nobody has judged."""
+    waiting = Feedback.objects.filter(status=Feedback.Status.OPEN).order_by()
+    return waiting.values("canonical_text").distinct().count()
+
+
+def idle_rules() -> int:
+    """Rules in force that have decided nothing for IDLE."""
+    return rule_effects.idle_rules().count()
 
 
 def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigures:

@@ -76,6 +76,8 @@ class Need(StrEnum):
     ADD_EXAMPLES = "add_examples"
     REVIEW = "review"
     FAILED_JOBS = "failed_jobs"
+    JUDGE_FEEDBACK = "judge_feedback"
+    IDLE_RULES = "idle_rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ def overview() -> Overview:
             *_failure_todos(collectors.failed_jobs()),
             *_example_todos(curation.thin_categories),
             *_review_todos(recent),
+            *_feedback_todos(collectors.open_feedback()),
+            *_rule_todos(collectors.idle_rules()),
         ],
     )
 
@@ -189,3 +193,20 @@ def _failure_todos(failed: int) -> list[Todo]:
         return []
     jobs = "job has" if failed == 1 else "jobs have"
     return [Todo(Need.FAILED_JOBS, f"{failed} {jobs} failed since the last success: read why.")]
+
+
+def _feedback_todos(count: int) -> list[Todo]:
+    if not count:
+        return []
+    texts = "1 text has" if count == 1 else f"{count:,} texts have"
+    return [Todo(Need.JUDGE_FEEDBACK, f"{texts} feedback that nobody has judged yet.")]
+
+
+def _rule_todos(idle: int) -> list[Todo]:
+    if not idle:
+        return []
+    rules = "1 rule has" if idle == 1 else f"{idle:,} rules have"
+    text = (
+        f"{rules} decided nothing for {collectors.IDLE.days} days: switch off what is not needed."
+    )
+    return [Todo(Need.IDLE_RULES, text)]

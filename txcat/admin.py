@@ -15,7 +15,7 @@ from classifier.admin.cells import (
     interval,
     percent,
 )
-from classifier.models import Category, Example, Job, ModelVersion, Prediction
+from classifier.models import Category, Example, Job, ModelVersion, Prediction, Rule
 from classifier.models.choices import LevelChoices
 from classifier.runtime import Health
 from monitoring.services import Need, Overview, Todo, overview
@@ -34,6 +34,8 @@ NEEDS = {
     Need.ADD_EXAMPLES: ("playlist_add", "add_example"),
     Need.REVIEW: ("rate_review", "view_prediction"),
     Need.FAILED_JOBS: ("error", "view_job"),
+    Need.JUDGE_FEEDBACK: ("inbox", "judge_feedback"),
+    Need.IDLE_RULES: ("rule", "change_rule"),
 }
 
 # Groups, each of (title, symbol, model).
@@ -43,6 +45,7 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("Categories", "account_tree", "classifier.category"),
             ("Examples", "list_alt", "classifier.example"),
+            ("Rules", "rule", "classifier.rule"),
             ("Merchants", "storefront", "classifier.merchant"),
             ("Kinds of merchant", "sell", "classifier.merchanttag"),
         ],
@@ -53,6 +56,7 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("Versions", "deployed_code", "classifier.modelversion"),
             ("Who served when", "history", "classifier.activation"),
             ("Targets", "flag", "classifier.performancetargets"),
+            ("Learning policy", "school", "classifier.learningpolicy"),
             ("Encoders", "memory", "classifier.encoder"),
             ("Jobs", "hourglass_empty", "classifier.job"),
             ("Failed tasks", "error", "django_q.failure"),
@@ -63,6 +67,8 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         [
             ("Predictions", "receipt_long", "classifier.prediction"),
             ("Feedback", "rate_review", "classifier.feedback"),
+            ("Personal categories", "person_pin", "classifier.personalcategory"),
+            ("Erasures", "person_remove", "classifier.personalerasure"),
         ],
     ),
     (
@@ -87,6 +93,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         first.append(
             _item("Unrecognized merchants", "person_search", "admin:unrecognized_merchants")
         )
+    if request.user.has_perm("classifier.view_feedback"):
+        first.append(_item("Feedback inbox", "inbox", "admin:feedback_inbox"))
     groups: list[dict[str, Any]] = [{"items": first}]
     for title, models in NAVIGATION:
         items = [
@@ -216,6 +224,10 @@ def _todo_url(todo: Todo) -> str | None:
             return changelist_url(Prediction, level__exact=LevelChoices.ABSTAIN.value)
         case Need.FAILED_JOBS:
             return changelist_url(Job, status__exact=Job.Status.FAILED.value)
+        case Need.JUDGE_FEEDBACK:
+            return reverse("admin:feedback_inbox")
+        case Need.IDLE_RULES:
+            return changelist_url(Rule, use="idle")
 
 
 def _item(title: str, symbol: str, address: str) -> dict[str, Any]:

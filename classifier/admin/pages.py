@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, path
 
 from classifier.admin.classify_file import classify_file
+from classifier.admin.feedback_inbox import feedback_inbox
 from classifier.admin.try_it import try_it
 from classifier.admin.unrecognized import unrecognized_merchants
 
@@ -13,6 +14,7 @@ def urls() -> list[URLPattern]:
     return [
         path("try-it/", wrap(try_it), name="try_it"),
         path("classify-file/", wrap(classify_file), name="classify_file"),
+        path("feedback-inbox/", wrap(feedback_inbox), name="feedback_inbox"),
         path(
             "unrecognized-merchants/", wrap(unrecognized_merchants), name="unrecognized_merchants"
         ),

@@ -34,6 +34,7 @@ from classifier.admin.filters import (
 from classifier.admin.paging import LogAdmin
 from classifier.admin.periods import drill_down
 from classifier.models import Category, Merchant, Prediction
+from classifier.models.choices import AnnotatorChoices
 from classifier.services.predictions import explain_prediction
 
 
@@ -83,6 +84,7 @@ class PredictionAdmin(LogAdmin):
                     "description",
                     "canonical_text",
                     ("category_link", "level_shown"),
+                    ("annotator_shown", "rule_link"),
                     ("reason", "confidence_shown"),
                     ("score_shown", "margin_shown"),
                 )
@@ -119,6 +121,8 @@ class PredictionAdmin(LogAdmin):
     readonly_fields = (
         "category_link",
         "level_shown",
+        "annotator_shown",
+        "rule_link",
         "confidence_shown",
         "score_shown",
         "margin_shown",
@@ -240,7 +244,18 @@ class PredictionAdmin(LogAdmin):
 
     @admin.display(description="confidence")
     def confidence_shown(self, prediction: Prediction) -> str:
+        """Where the version did not decide, who did."""
+        if prediction.annotator != AnnotatorChoices.MODEL:
+            return str(prediction.get_annotator_display()).lower()
         return confidence(prediction.confidence)
+
+    @admin.display(description="decided by")
+    def annotator_shown(self, prediction: Prediction) -> str:
+        return str(prediction.get_annotator_display())
+
+    @admin.display(description="rule")
+    def rule_link(self, prediction: Prediction) -> str:
+        return change_link(prediction.rule)
 
     @admin.display(description="version")
     def version_shown(self, prediction: Prediction) -> str:

@@ -134,6 +134,9 @@ def _shown_trial(trial: Trial) -> dict[str, Any]:
         "reason": str(ReasonChoices(decision.reason.value).label) if decision.reason else "",
         "level": str(LevelChoices(decision.level.value).label),
         "variant": LEVEL_VARIANTS[decision.level.value],
+        "annotator": ""
+        if trial.annotator is AnnotatorChoices.MODEL
+        else str(trial.annotator.label),
         "is_cached": decision.is_cached,
         "figures": [
             ("Confidence", confidence(decision.confidence)),

@@ -9,14 +9,16 @@ from classifier.bulk.split import Keys, read_keys
 from classifier.engine.cache import EmbeddingCache
 from classifier.engine.engine import Engine
 from classifier.engine.types import Decision, Direction, Transaction
+from classifier.models.choices import AnnotatorChoices
 from classifier.runtime import LoadedVersion
 from classifier.serializers.wire import decision_json
+from classifier.services.annotators import Asked, annotate, annotated
 from classifier.services.file_classification import answer
 
 # Texts decided between two signs of life; some seconds of work where all are long.
 SLICE = 256
 
-Render = Callable[[Decision], bytes]
+Render = Callable[[Decision, AnnotatorChoices], bytes]
 
 
 def answers_file(number: int) -> str:
@@ -50,15 +52,18 @@ class PartDecider:
             keep()
             places = order[start : start + SLICE]
             batch = [_transaction(*keys[place]) for place in places]
-            for place, decision in zip(places, self._engine.classify(batch), strict=True):
-                answers[place] = self._render(decision)
+            decisions = self._engine.classify(batch)
+            annotations = annotate([Asked(flow=each.flow) for each in batch], decisions)
+            for place, decision, annotation in zip(places, decisions, annotations, strict=True):
+                given = annotated(decision, annotation)
+                answers[place] = self._render(given, annotation.annotator)
         return answers
 
-    def _as_json(self, decision: Decision) -> bytes:
-        return _compact(decision_json(decision, self._version))
+    def _as_json(self, decision: Decision, annotator: AnnotatorChoices) -> bytes:
+        return _compact(decision_json(decision, self._version, annotator))
 
-    def _as_csv(self, decision: Decision) -> bytes:
-        return _compact([*answer(decision), self._version])
+    def _as_csv(self, decision: Decision, annotator: AnnotatorChoices) -> bytes:
+        return _compact([*answer(decision, annotator), self._version])
 
 
 def _transaction(text: str, flow: str, country: str) -> Transaction:

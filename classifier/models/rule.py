@@ -1,8 +1,13 @@
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from classifier.engine.descriptors import MAX_CANONICAL_LENGTH
+from classifier.engine.descriptors import MAX_CANONICAL_LENGTH, normalize
+from classifier.engine.rules import RuleKind
+from classifier.merchant_codes import code_name
 from classifier.models.category import Category
 
 
@@ -16,9 +21,9 @@ class Rule(models.Model):
     """What a person decided for all transactions alike. Of those that match, the first counts."""
 
     class Kind(models.TextChoices):
-        EXACT = "exact", "Canonical text is"
-        PREFIX = "prefix", "Canonical text begins with"
-        MCC = "mcc", "Merchant category code is"
+        EXACT = RuleKind.EXACT.value, "Canonical text is"
+        PREFIX = RuleKind.PREFIX.value, "Canonical text begins with"
+        MCC = RuleKind.MCC.value, "Merchant category code is"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     pattern = models.CharField(
@@ -58,3 +63,27 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} “{self.pattern}”"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pattern = self.canonical_pattern
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.pattern = self.canonical_pattern
+        if self.kind == self.Kind.MCC:
+            if not code_name(self.pattern):
+                message = f"No merchant category code is “{self.pattern}”: use its four digits."
+                raise ValidationError({"pattern": ValidationError(message, code="unknown_mcc")})
+        elif not any(character.isalpha() for character in self.pattern):
+            message = "It holds no letters to compare with."
+            raise ValidationError({"pattern": ValidationError(message, code="no_text")})
+
+    @property
+    def canonical_pattern(self) -> str:
+        return self.pattern.strip() if self.kind == self.Kind.MCC else normalize(self.pattern)
+
+    @property
+    def says(self) -> str:
+        """The pattern in words: of a code, with its name."""
+        name = code_name(self.pattern) if self.kind == self.Kind.MCC else ""
+        return f"{self.pattern} ({name})" if name else self.pattern

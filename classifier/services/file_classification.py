@@ -11,6 +11,7 @@ from typing import TextIO
 from classifier.engine.merchants import MerchantMatch
 from classifier.engine.types import Decision, Direction
 from classifier.exceptions import InputFileError
+from classifier.models.choices import AnnotatorChoices
 from classifier.models.example import MAX_DESCRIPTION
 from classifier.services.csv_files import BadRow, CsvFile, Row
 from classifier.services.predictions import TransactionRequest, decide
@@ -25,6 +26,7 @@ ANSWER_COLUMNS = (
     "margin",
     "review",
     "reason",
+    "annotator",
     "merchant",
     "merchant_id",
     "merchant_confidence",
@@ -143,7 +145,13 @@ class FileClassification:
         for batch in self._batches(bad_rows.writerow, batch_size):
             decided = decide([request for _, request in batch])
             for (fields, _), each in zip(batch, decided, strict=True):
-                answers.writerow([*fields, *answer(each.decision), each.route.version.name])
+                answers.writerow(
+                    [
+                        *fields,
+                        *answer(each.decision, each.annotation.annotator),
+                        each.route.version.name,
+                    ]
+                )
                 self.counts.answered += each.decision.category is not None
                 self.counts.for_review += each.decision.category is None
             report(self.source.bytes_read, self.counts.classified + self.counts.rejected)
@@ -169,7 +177,7 @@ class FileClassification:
             yield batch
 
 
-def answer(decision: Decision) -> list[str]:
+def answer(decision: Decision, annotator: AnnotatorChoices) -> list[str]:
     """A decision as ANSWER_COLUMNS without the last."""
     category = decision.category
     return [
@@ -181,6 +189,7 @@ def answer(decision: Decision) -> list[str]:
         *_figures(decision.score, decision.margin),
         "true" if decision.needs_review else "false",
         decision.reason.value if decision.reason else "",
+        annotator.value,
         *_merchant(decision.merchant),
     ]
 

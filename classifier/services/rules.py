@@ -5,6 +5,8 @@ import threading
 from time import monotonic
 
 from django.conf import settings
+from django.db.models import BigAutoField, QuerySet
+from simple_history.utils import bulk_update_with_history
 
 from classifier.engine.rules import RuleEntry, RuleKind, RuleTable
 from classifier.models import Category, Rule
@@ -15,6 +17,8 @@ from classifier.services.categories import category_info
 NEWEST = 100
 # For what leaves no history: rows that were changed past the program.
 RELOAD_SECONDS = 60.0
+BATCH = 500
+UNSAVED = BigAutoField.MAX_BIGINT
 
 Generation = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -54,18 +58,31 @@ class RuleBook:
         self._checked_at = now
 
 
-def load_rules() -> RuleTable:
+def load_rules(beside: RuleEntry | None = None) -> RuleTable:
+    """The rules in force; with `beside` in the place of what is stored of it."""
     rules = Rule.objects.active().select_related("category__parent")
-    return RuleTable(entry_of(rule) for rule in rules.iterator())
+    entries = [entry_of(rule) for rule in rules.iterator()]
+    if beside is not None:
+        entries = [entry for entry in entries if entry.id != beside.id] + [beside]
+    return RuleTable(entries)
+
+
+def switch_rules(rules: "QuerySet[Rule]", is_active: bool) -> int:
+    """Switch rules on or off, each with its history row. Returns how many changed."""
+    changed = list(rules.filter(is_active=not is_active))
+    for rule in changed:
+        rule.is_active = is_active
+    bulk_update_with_history(changed, Rule, ["is_active"], batch_size=BATCH)
+    return len(changed)
 
 
 def entry_of(rule: Rule) -> RuleEntry:
-    """A rule as the table holds it."""
+    """A rule as the table holds it; one that is not saved yet comes last of its position."""
     return RuleEntry(
-        rule.pk,
+        UNSAVED if rule.pk is None else rule.pk,
         rule.position,
         RuleKind(rule.kind),
-        rule.pattern,
+        rule.canonical_pattern,
         category_info(rule.category),
         rule.category_id,
     )

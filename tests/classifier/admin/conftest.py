@@ -19,6 +19,7 @@ from classifier.models import (
     MerchantTag,
     ModelVersion,
     Prediction,
+    Rule,
 )
 from classifier.services.api_keys import create_api_key
 from classifier.services.feedback import FeedbackItem, record_feedback
@@ -43,6 +44,7 @@ class Rows:
     group: Group
     merchant: Merchant
     tag: MerchantTag
+    rule: Rule
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def rows(active_version: ModelVersion, admin_user: User) -> Rows:
     (prediction,) = classify(example.text, user_id="u1", transaction_id="t1")
     (feedback,) = record_feedback(
         [FeedbackItem(prediction_id=prediction.id, category="groceries", user_id="u1")]
-    )
+    ).rows
     tag, _ = MerchantTag.objects.get_or_create(tag="shop=bakery", defaults={"words": "bread"})
     merchant = Merchant(name="Zorblax", aliases=["ZORBLAX INC"], category=example.category)
     save_own_merchant(merchant)
@@ -92,4 +94,7 @@ def rows(active_version: ModelVersion, admin_user: User) -> Rows:
         group=Group.objects.create(name="analysts"),
         merchant=merchant,
         tag=tag,
+        rule=Rule.objects.create(
+            kind=Rule.Kind.EXACT, pattern="zorblax cards", category=example.category
+        ),
     )

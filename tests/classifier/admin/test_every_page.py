@@ -19,7 +19,10 @@ from classifier.models import (
     Merchant,
     MerchantTag,
     PerformanceTargets,
+    PersonalCategory,
+    PersonalErasure,
 )
+from classifier.services.policy import learning_policy
 from classifier.services.targets import performance_targets
 from tests.classifier.admin.conftest import Make, Rows
 
@@ -28,6 +31,7 @@ ADDABLE = {
     "classifier.Category",
     "classifier.Example",
     "classifier.Merchant",
+    "classifier.Rule",
     "classifier.ApiKey",
     "auth.User",
     "auth.Group",
@@ -35,6 +39,7 @@ ADDABLE = {
 DELETABLE = {
     "classifier.Category",
     "classifier.Example",
+    "classifier.Rule",
     "auth.Group",
     "django_q.Failure",
 }
@@ -46,7 +51,8 @@ NOT_OPENED = {
 }
 LOGS = [
     "classifier.Activation", "classifier.Encoder", "classifier.Feedback", "classifier.Job",
-    "classifier.ModelVersion", "classifier.Prediction",
+    "classifier.ModelVersion", "classifier.PersonalCategory", "classifier.PersonalErasure",
+    "classifier.Prediction",
 ]  # fmt: skip
 
 
@@ -68,7 +74,11 @@ def row_of(rows: Rows, admin_user: User) -> dict[str, Model]:
         "classifier.MerchantTag": rows.tag,
         "classifier.ModelVersion": rows.version,
         "classifier.PerformanceTargets": performance_targets(),
+        "classifier.LearningPolicy": learning_policy(),
+        "classifier.PersonalCategory": PersonalCategory.objects.all()[0],
+        "classifier.PersonalErasure": PersonalErasure.objects.create(user_digest="0" * 64, count=1),
         "classifier.Prediction": rows.prediction,
+        "classifier.Rule": rows.rule,
         "auth.Group": rows.group,
         "auth.User": admin_user,
         "django_q.Failure": rows.failure,
@@ -90,6 +100,11 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "try_it": [],
         "classify_file": [],
         "unrecognized_merchants": [],
+        "feedback_inbox": [],
+        "classifier_rule_preview": [],
+        "classifier_personalcategory_erase": [PersonalCategory.objects.all()[0].pk],
+        "classifier_rule_simple_history": _newest_history(rows.rule),
+        "classifier_learningpolicy_simple_history": _newest_history(learning_policy()),
         "auth_user_password_change": [admin_user.pk],
         "classifier_modelversion_build": [],
         "classifier_modelversion_activate": [rows.version.pk],
