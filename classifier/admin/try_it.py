@@ -17,7 +17,7 @@ from classifier.admin.cells import LEVEL_VARIANTS, NOTHING, confidence, figure, 
 from classifier.admin.segments import segments
 from classifier.countries import COUNTRIES
 from classifier.exceptions import NoEngineError
-from classifier.models.choices import FlowChoices, LevelChoices, ReasonChoices
+from classifier.models.choices import AnnotatorChoices, FlowChoices, LevelChoices, ReasonChoices
 from classifier.models.example import MAX_DESCRIPTION
 from classifier.services.trials import Trial, TrialRun, try_descriptors
 

@@ -43,9 +43,9 @@ class FeedbackGroup:
     conflicts: list[str]
 
 
-def groups(statuses: Sequence[str]) -> "QuerySet[Feedback, dict[str, Any]]":
+def groups(statuses: Sequence[str]) -> "QuerySet[Any, dict[str, Any]]":
     """Bare groups, those of most persons first; a page of them is filled in by `filled`."""
-    return (
+    found: QuerySet[Any, Any] = (
         Feedback.objects.filter(status__in=statuses)
         .order_by()
         .values("canonical_text", "category_id", "status")
@@ -57,6 +57,7 @@ def groups(statuses: Sequence[str]) -> "QuerySet[Feedback, dict[str, Any]]":
         )
         .order_by("-persons", "-count", "-newest")
     )
+    return found
 
 
 def filled(bare: Sequence[dict[str, Any]]) -> list[FeedbackGroup]:

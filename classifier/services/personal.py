@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import InvalidItemError
-from classifier.models import ApiKey, Category, Feedback, PersonalCategory, PersonalErasure
+from classifier.models import ApiKey, Feedback, PersonalCategory, PersonalErasure
 from classifier.services.categories import category_info
 
 MAX_USER_ID = 128
@@ -58,13 +58,13 @@ def recall(
     memory = PersonalMemory({}, {})
     if not user_ids:
         return memory
-    active = Category.objects.active().detailed()
     rows = (
         PersonalCategory.objects.order_by()
         .filter(
             Q(canonical_text__in=texts) | Q(merchant_key__in=merchant_keys),
             user_id__in=user_ids,
-            category__in=active,
+            category__is_active=True,
+            category__parent__is_active=True,
         )
         .select_related("category__parent")
     )

@@ -90,7 +90,7 @@ def entry_of(rule: Rule) -> RuleEntry:
 
 def _generation() -> Generation:
     def newest(history: "type[Rule] | type[Category]") -> tuple[int, ...]:
-        rows = history.history.order_by("-history_id")  # type: ignore[attr-defined]
+        rows = history.history.order_by("-history_id")
         return tuple(rows.values_list("history_id", flat=True)[:NEWEST])
 
     return newest(Rule), newest(Category)

@@ -18,9 +18,12 @@ from classifier.models import (
     Job,
     Merchant,
     MerchantTag,
+    PersonalCategory,
+    PersonalErasure,
     ModelVersion,
     Prediction,
     Retirement,
+    Rule,
     VersionComparison,
 )
 from classifier.services.api_keys import create_api_key
@@ -107,6 +110,22 @@ def _add_feedback(rows: Rows) -> None:
         record_feedback([FeedbackItem(prediction_id=prediction.id, category=example.category.slug)])
 
 
+def _add_rules(rows: Rows) -> None:
+    for number, category in enumerate(Category.objects.detailed()[:MORE]):
+        Rule.objects.create(kind=Rule.Kind.EXACT, pattern=f"rule {number} x", category=category)
+
+
+def _add_personal(rows: Rows) -> None:
+    for number, category in enumerate(Category.objects.detailed()[:MORE]):
+        PersonalCategory.objects.create(user_id=f"u{number}", canonical_text="x", category=category)
+
+
+def _add_erasures(rows: Rows) -> None:
+    for number in range(MORE):
+        by = User.objects.create_user(f"eraser{number}")
+        PersonalErasure.objects.create(user_digest="0" * 64, count=number, by=by)
+
+
 def _add_keys(rows: Rows) -> None:
     for number in range(MORE):
         create_api_key(f"key {number}", ["classify"])
@@ -148,7 +167,10 @@ LISTS: dict[str, Callable[[Rows], None]] = {
     "classifier_merchant": _add_merchants,
     "classifier_merchanttag": _add_merchant_tags,
     "classifier_modelversion": _add_retired_versions,
+    "classifier_personalcategory": _add_personal,
+    "classifier_personalerasure": _add_erasures,
     "classifier_prediction": _add_predictions,
+    "classifier_rule": _add_rules,
     "auth_group": _add_groups,
     "auth_user": _add_users,
     "django_q_failure": _add_failures,
@@ -177,6 +199,15 @@ def test_unrecognized_merchants_ask_as_much_for_many(staff: Client, rows: Rows) 
     _queries(staff, url)
     few = _queries(staff, url)
     _add_unrecognized(rows)
+    many = _queries(staff, url)
+    assert len(many) == len(few), "\n".join(many)
+
+
+def test_the_feedback_inbox_asks_as_much_for_many(staff: Client, rows: Rows) -> None:
+    url = reverse("admin:feedback_inbox")
+    _queries(staff, url)
+    few = _queries(staff, url)
+    _add_feedback(rows)
     many = _queries(staff, url)
     assert len(many) == len(few), "\n".join(many)
 
