@@ -96,6 +96,20 @@ def _fresh_runtime(request: pytest.FixtureRequest) -> Iterator[None]:
     runtime.reset()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_left_in_the_repository() -> Iterator[None]:
+    """Files of jobs were once left beside the code, and committed."""
+    before = _entries()
+    yield
+    assert _entries() - before == set()
+
+
+def _entries() -> set[str]:
+    """What lies in the repository's folder, and where the tests are run, but for hidden names."""
+    folders = (settings.BASE_DIR, Path.cwd())
+    return {str(path) for folder in folders for path in folder.iterdir() if path.name[0] != "."}
+
+
 @pytest.fixture
 def active_version(db: None) -> ModelVersion:
     return ModelVersion.objects.active().get()
