@@ -59,6 +59,9 @@ class TableAdmin(ImportExportMixin):  # type: ignore[misc]
     def get_export_resource_classes(self, request: HttpRequest) -> list[type[Any]]:
         return [RESOURCES[self.table]]
 
+    def get_export_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
+        return {}
+
     @property
     def table(self) -> str:
         return str(self.opts.model_name)

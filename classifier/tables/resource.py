@@ -168,7 +168,8 @@ class CuratedResource(resources.ModelResource):  # type: ignore[misc]
         """
         model: type[Model] = self._meta.model
         history = {"default_user": self.user, "default_change_reason": reason[:REASON_LENGTH]}
-        for instances in self.writing_order():
+        *first, last = self.writing_order()
+        for instances in first:
             bulk_create_with_history(instances, model, batch_size=BATCH, **history)
         if self.update_instances:
             changed = bulk_update_with_history(
@@ -176,6 +177,8 @@ class CuratedResource(resources.ModelResource):  # type: ignore[misc]
             )
             if changed != len(self.update_instances):
                 raise ConflictError("Rows that would be changed were deleted meanwhile.")
+        # What a changed row has given up is free for these.
+        bulk_create_with_history(last, model, batch_size=BATCH, **history)
 
     def _values(self, instance: Any) -> list[Any]:
         return [field.get_value(instance) for field in self.get_import_fields()]

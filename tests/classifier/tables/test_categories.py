@@ -52,7 +52,7 @@ def test_what_is_wrong_with_a_category_is_told(look: Try, food: Category) -> Non
         (*HEADER, "direction", "sort_order"),
         ("spells", "Spells", "nowhere", "", ""),
         ("two words", "Words", "", "", ""),
-        ("charms", "Charms", "coffee-shops", "", ""),
+        ("charms", "Charms", "groceries", "", ""),
         ("coffee-shops", "Coffee", "", "", ""),
         ("curses", "Curses", food.slug, "sideways", "many"),
         ("curses", "Curses", food.slug, "", ""),
@@ -103,3 +103,8 @@ def test_a_primary_category_with_others_under_it_stays_primary(look: Try, food: 
     outcome = look("category", HEADER, (food.slug, food.name, other.slug))
     ((_, column, message),) = errors_of(outcome)
     assert (column, message) == ("parent", "It has categories under it and must stay primary.")
+
+
+def test_a_category_moves_under_a_primary_one_of_the_same_file(take: Try) -> None:
+    take("category", HEADER, ("coffee-shops", "Coffee", "drinks"), ("drinks", "Drinks", ""))
+    assert str(Category.objects.get(slug="coffee-shops")) == "Drinks › Coffee"

@@ -1,8 +1,10 @@
 """Files of every kind that people send."""
 
 import io
+import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -102,16 +104,14 @@ def test_a_workbook_with_a_spoiled_part_is_refused_or_read(
     read: Read, part: str, content: bytes
 ) -> None:
     spoiled = repacked(xlsx_of(*ROWS), **{part: content})
-    try:
-        rows = read(spoiled)
-    except InputFileError as error:
-        assert str(error)
-    else:
-        assert len(rows) <= 2
+    with warnings.catch_warnings(), suppress(InputFileError):
+        # openpyxl warns of what it does without.
+        warnings.simplefilter("ignore", UserWarning)
+        assert len(read(spoiled)) <= 2
 
 
 def test_a_small_workbook_that_is_huge_unpacked_is_refused_unread(
-    read: Read, monkeypatch: pytest.MonkeyPatch
+    read: Read,
 ) -> None:
     bomb = repacked(xlsx_of(*ROWS), sheet1=bytes(reading.MAX_UNPACKED_BYTES))
     assert len(bomb) < 1_000_000
