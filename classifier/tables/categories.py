@@ -9,9 +9,9 @@ from import_export import fields
 
 from classifier.models import Category, Example
 from classifier.models.choices import DirectionChoices
+from classifier.tables.reading import Rows
 from classifier.tables.resource import (
     CuratedResource,
-    Rows,
     TextWidget,
     WholeWidget,
     categories_by_slug,

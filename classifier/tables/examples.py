@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 
 from classifier.engine.descriptors import normalize
 from classifier.models import Example
+from classifier.tables.reading import Rows
 from classifier.tables.resource import (
     CuratedResource,
-    Rows,
     categories_by_slug,
     detailed_category,
     flag_field,

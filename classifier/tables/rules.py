@@ -8,9 +8,9 @@ from import_export import fields
 
 from classifier.engine.descriptors import normalize
 from classifier.models import Rule
+from classifier.tables.reading import Rows
 from classifier.tables.resource import (
     CuratedResource,
-    Rows,
     TextWidget,
     WholeWidget,
     categories_by_slug,

@@ -282,7 +282,7 @@ def test_what_is_exported_can_be_imported_and_changes_nothing(
     assert "attachment" in file["Content-Disposition"]
     send(file.content, name="again", table=table)
     run_job(Job.objects.get().pk)
-    count = {"category": Category, "example": Example}[table].objects.count()
+    count = (Category if table == "category" else Example)._default_manager.count()
     assert Job.objects.get().message.startswith(f"0 new, 0 changed, {count:,} unchanged.")
 
 
