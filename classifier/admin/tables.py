@@ -54,10 +54,15 @@ class TableAdmin(ImportExportMixin):  # type: ignore[misc]
     """
 
     export_form_class = ExportForm
+    export_template_name = "classifier/admin/export_table.html"
     export_formats = [CsvFormat, XlsxFormat]
 
     def get_export_resource_classes(self, request: HttpRequest) -> list[type[Any]]:
         return [RESOURCES[self.table]]
+
+    def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
+        title = f"Export {self.opts.verbose_name_plural}"
+        return {**super().init_request_context_data(request, form), "title": title}
 
     def get_export_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
         return {}

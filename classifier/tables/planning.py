@@ -53,7 +53,7 @@ class Outcome:
         parts = [f"{self.added:,} new", f"{self.changed:,} changed"]
         parts.append(f"{self.unchanged:,} unchanged")
         if self.error_count:
-            parts.append(f"{self.error_count:,} errors")
+            parts.append(f"{self.error_count:,} {'error' if self.error_count == 1 else 'errors'}")
         return ", ".join(parts)
 
     @property
@@ -92,8 +92,8 @@ def apply(
     if outcome.error_count:
         first = outcome.errors[0]
         raise ConflictError(
-            f"Nothing was imported: {outcome.error_count:,} rows have errors now, the first in "
-            f"row {first.row}: {first.message} Send the file again to see all."
+            f"Nothing was imported: the file no longer fits ({outcome}). Row {first.row}: "
+            f"{first.message} Send the file again to see all."
         )
     report(0.7, "writing")
     try:

@@ -13,7 +13,7 @@ from classifier.exceptions import InputFileError
 from classifier.services.csv_files import BadRow, CsvFile, detect_format
 from classifier.tables.cells import text_of, unescape
 
-MAX_ROWS = 200_000
+MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 # A workbook is a ZIP archive, and its parts are read into memory: a small one can be huge.
 MAX_UNPACKED_BYTES = 128 * 1024 * 1024

@@ -24,7 +24,8 @@ TICKET_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a small file would do. `ticket` names its stored copy to who comes back with it."""
+    """What a small file would do. `ticket` names its stored copy to who comes back with it; it is
+    empty where there is nothing to come back for."""
 
     name: str
     outcome: Outcome
@@ -39,12 +40,15 @@ class _Stored:
 
 
 def submit_table(table: str, path: Path, name: str, by: AbstractBaseUser) -> Preview | Job:
-    """Look at a file of this machine, which is moved away, or queue a job that does.
+    """Look at a file of this machine, or queue a job that does; it is moved away where it may be
+    imported.
 
     Raises InputFileError where it cannot be read.
     """
     file = TableFile(path, name)
     outcome = preview(table, file) if _is_small(file) else None
+    if outcome is not None and not outcome.is_applicable:
+        return Preview(name, outcome, ticket="")
     files = JobFiles.new()
     is_kept = False
     try:

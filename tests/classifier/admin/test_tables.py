@@ -89,10 +89,11 @@ def test_a_small_file_is_shown_first_and_imported_by_another_click(
 
 def test_errors_are_shown_by_row_and_nothing_can_be_applied(send: Send) -> None:
     page = send(BAD).content.decode()
-    assert "1 errors" in page
+    assert ", 1 error. Nothing can be imported" in page
     assert '<th scope="row">3</th><td>category</td>' in page
     assert "No category has the slug “nowhere”." in page
     assert 'name="ticket"' not in page
+    assert stored() == []
 
 
 def test_a_name_cannot_break_the_page(send: Send) -> None:
@@ -170,7 +171,7 @@ def test_what_no_longer_fits_is_not_imported(send: Send, staff: Client) -> None:
     ticket = ticket_in(send(GOOD))
     Example.objects.create(category=Category.objects.get(slug="coffee-shops"), text="Quibblemart")
     page = apply_ticket(staff, ticket).content.decode()
-    assert "Nothing was imported: 1 rows have errors now, the first in row 3" in page
+    assert "the file no longer fits (1 new, 0 changed, 0 unchanged, 1 error). Row 3: " in page
     assert not Example.objects.filter(text="ZORBLAX COFFEE").exists()
 
 

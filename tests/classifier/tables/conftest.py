@@ -54,8 +54,18 @@ def look(tmp_path: Path) -> Try:
 def take(tmp_path: Path) -> Try:
     """A function from a table and rows to what importing them did."""
 
-    def take(table: str, *rows: Sequence[object], by: Any = None, reason: str = "test") -> Outcome:
-        return apply(table, _file(tmp_path, csv_of(*rows)), by=by, reason=reason)
+    def take(
+        table: str,
+        *rows: Sequence[object],
+        by: Any = None,
+        reason: str = "test",
+        before_writing: Callable[[], object] = lambda: None,
+    ) -> Outcome:
+        def report(share: float, text: str) -> None:
+            if text == "writing":
+                before_writing()
+
+        return apply(table, _file(tmp_path, csv_of(*rows)), by=by, reason=reason, report=report)
 
     return take
 

@@ -140,7 +140,7 @@ def test_a_flag_is_true_or_false(look: Try) -> None:
 
 def test_where_one_row_is_wrong_none_is_imported(take: Try) -> None:
     before = Example.objects.count()
-    with pytest.raises(ConflictError, match="row 3: No category has the slug “nowhere”"):
+    with pytest.raises(ConflictError, match="Row 3: No category has the slug “nowhere”"):
         take("example", HEADER, ("coffee-shops", "ZORBLAX"), ("nowhere", "QUIBBLEMART"))
     assert Example.objects.count() == before
 
@@ -162,39 +162,21 @@ def test_rows_are_not_asked_about_one_by_one(
         take("example", HEADER, *rows)
 
 
-def test_a_row_that_goes_while_it_is_changed_undoes_the_import(
-    take: Try, coffee: Category, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Example.objects.create(category=coffee, text="ZORBLAX COFFEE")
-    from classifier.tables.examples import ExampleResource
-
-    write = ExampleResource.write
-
-    def write_late(resource: ExampleResource, reason: str) -> None:
-        Example.objects.filter(text="ZORBLAX COFFEE").delete()
-        write(resource, reason)
-
-    monkeypatch.setattr(ExampleResource, "write", write_late)
+def test_a_row_that_goes_while_it_is_changed_undoes_the_import(take: Try, coffee: Category) -> None:
+    known = Example.objects.create(category=coffee, text="ZORBLAX COFFEE")
     rows = [("coffee-shops", "ZORBLAX COFFEE", "x"), ("coffee-shops", "QUIBBLEMART", "")]
     with pytest.raises(ConflictError, match="deleted meanwhile"):
-        take("example", (*HEADER, "note"), *rows)
+        take("example", (*HEADER, "note"), *rows, before_writing=known.delete)
     assert not Example.objects.filter(text="QUIBBLEMART").exists()
 
 
-def test_a_text_that_somebody_adds_meanwhile_undoes_the_import(
-    take: Try, coffee: Category, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from classifier.tables.examples import ExampleResource
-
-    write = ExampleResource.write
-
-    def write_late(resource: ExampleResource, reason: str) -> None:
+def test_a_text_that_somebody_adds_meanwhile_undoes_the_import(take: Try, coffee: Category) -> None:
+    def add() -> None:
         Example.objects.create(category=coffee, text="ZORBLAX COFFEE")
-        write(resource, reason)
 
-    monkeypatch.setattr(ExampleResource, "write", write_late)
+    rows = [("groceries", "QUIBBLEMART"), ("coffee-shops", "ZORBLAX COFFEE")]
     with pytest.raises(ConflictError, match="just now"):
-        take("example", HEADER, ("groceries", "QUIBBLEMART"), ("coffee-shops", "ZORBLAX COFFEE"))
+        take("example", HEADER, *rows, before_writing=add)
     assert not Example.objects.filter(text="QUIBBLEMART").exists()
 
 
