@@ -69,8 +69,24 @@ class Outcome:
         return cls(**counts, errors=[RowError(**error) for error in value["errors"]])
 
 
+def check_columns(table: str, header: list[str]) -> None:
+    """Raises InputFileError that names the columns which are missing, and those not known."""
+    resource = RESOURCES[table]()
+    known = resource.columns()
+    missing = [name for name in resource.required if name not in header]
+    unknown = [name for name in header if name not in known]
+    problems = []
+    if missing:
+        problems.append(f"It has no column {_quoted(missing)}.")
+    if unknown:
+        problems.append(f"It has a column that is not known: {_quoted(unknown)}.")
+    if problems:
+        raise InputFileError(" ".join([*problems, f"The columns are: {', '.join(known)}."]))
+
+
 def preview(table: str, file: TableFile, report: Report = lambda share, text: None) -> Outcome:
     """What an import would do; nothing is written. Raises InputFileError."""
+    check_columns(table, file.header)
     return _read(RESOURCES[table](), file, report)
 
 
@@ -87,6 +103,7 @@ def apply(
     The rows are looked at again: what was added since a preview is unchanged now. Raises
     InputFileError, and ConflictError where they no longer fit or somebody was faster.
     """
+    check_columns(table, file.header)
     resource = RESOURCES[table](by)
     outcome = _read(resource, file, report)
     if outcome.error_count:
@@ -108,7 +125,6 @@ def apply(
 
 
 def _read(resource: CuratedResource, file: TableFile, report: Report) -> Outcome:
-    _check_columns(resource, file.header)
     errors: list[RowError] = []
     rows = Rows(file.header)
     report(0.0, "reading")
@@ -144,19 +160,6 @@ def _read(resource: CuratedResource, file: TableFile, report: Report) -> Outcome
         error_count=len(errors),
         errors=errors[:ERRORS_SHOWN],
     )
-
-
-def _check_columns(resource: CuratedResource, header: list[str]) -> None:
-    known = resource.columns()
-    missing = [name for name in resource.required if name not in header]
-    unknown = [name for name in header if name not in known]
-    problems = []
-    if missing:
-        problems.append(f"It has no column {_quoted(missing)}.")
-    if unknown:
-        problems.append(f"It has a column that is not known: {_quoted(unknown)}.")
-    if problems:
-        raise InputFileError(" ".join([*problems, f"The columns are: {', '.join(known)}."]))
 
 
 def _quoted(names: list[str]) -> str:

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -16,7 +17,7 @@ from classifier.tables.cells import text_of, unescape
 MAX_ROWS = 100_000
 MAX_COLUMNS = 100
 # A workbook is a ZIP archive, and its parts are read into memory: a small one can be huge.
-MAX_UNPACKED_BYTES = 128 * 1024 * 1024
+MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 MAX_PARTS = 1_000
 
 _ZIP = b"PK\x03\x04"
@@ -72,8 +73,8 @@ class TableFile:
     """A file with a header; its rows are read on the way.
 
     `name` is what its sender calls it; `unpacked_bytes` the size of what has to be read. Raises
-    InputFileError where it is empty, too large, of another kind, or where its header names a
-    column twice or not at all.
+    InputFileError where it is empty, too large or of another kind; `header` and `rows` do where
+    it cannot be read, or where its header names a column twice or not at all.
     """
 
     def __init__(self, path: Path, name: str = "") -> None:
@@ -91,18 +92,10 @@ class TableFile:
         if not self.is_workbook and name.lower().endswith(".xlsx"):
             raise InputFileError(_NOT_XLSX)
         self.unpacked_bytes = self._unpacked() if self.is_workbook else path.stat().st_size
-        self.header = self._header()
 
-    def rows(self) -> Iterator[TableRow | BadRow]:
-        """The rows below the header that hold anything. Raises InputFileError past MAX_ROWS, and
-        where a workbook is spoiled further down."""
-        found = self._workbook_rows() if self.is_workbook else self._csv_rows()
-        for count, row in enumerate(found):
-            if count == MAX_ROWS:
-                raise InputFileError(f"The file has more than {MAX_ROWS:,} rows.")
-            yield row
-
-    def _header(self) -> list[str]:
+    @cached_property
+    def header(self) -> list[str]:
+        """The names of the columns, in lower case; of a workbook, its texts are read for it."""
         if self.is_workbook:
             _, values = next(self._sheet(), (1, []))
             header = [text_of(value).strip().lower() for value in values]
@@ -119,6 +112,15 @@ class TableFile:
             if header.count(name) > 1:
                 raise InputFileError(f"The header names the column “{name}” more than once.")
         return header
+
+    def rows(self) -> Iterator[TableRow | BadRow]:
+        """The rows below the header that hold anything. Raises InputFileError past MAX_ROWS, and
+        where a workbook is spoiled further down."""
+        found = self._workbook_rows() if self.is_workbook else self._csv_rows()
+        for count, row in enumerate(found):
+            if count == MAX_ROWS:
+                raise InputFileError(f"The file has more than {MAX_ROWS:,} rows.")
+            yield row
 
     def _csv(self) -> CsvFile:
         try:

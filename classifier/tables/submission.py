@@ -11,7 +11,7 @@ from classifier.bulk.files import JobFiles
 from classifier.exceptions import ConflictError
 from classifier.jobs.queue import enqueue
 from classifier.models import Job
-from classifier.tables.planning import Outcome, apply, preview
+from classifier.tables.planning import Outcome, apply, check_columns, preview
 from classifier.tables.reading import TableFile
 from classifier.tables.work import INPUT_FILE, PREVIEW, WRITE, reason_of
 
@@ -46,6 +46,9 @@ def submit_table(table: str, path: Path, name: str, by: AbstractBaseUser) -> Pre
     Raises InputFileError where it cannot be read.
     """
     file = TableFile(path, name)
+    if not file.is_workbook:
+        # To read the header of a large workbook takes seconds.
+        check_columns(table, file.header)
     outcome = preview(table, file) if _is_small(file) else None
     if outcome is not None and not outcome.is_applicable:
         return Preview(name, outcome, ticket="")

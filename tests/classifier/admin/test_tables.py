@@ -215,6 +215,24 @@ def test_a_job_that_found_errors_shows_them_and_cannot_be_applied(
     assert Job.objects.count() == 1
 
 
+def test_the_columns_of_a_large_csv_file_are_looked_at_at_once(
+    send: Send, everything_is_large: None
+) -> None:
+    assert "no column “category”" in send(b"text\nZORBLAX").content.decode()
+    assert not Job.objects.exists()
+
+
+def test_a_large_workbook_that_cannot_be_imported_fails_its_job_with_the_reason(
+    send: Send, everything_is_large: None
+) -> None:
+    send(xlsx_of(("text",), ("ZORBLAX",)), name="x.xlsx")
+    job = Job.objects.get()
+    run_job(job.pk)
+    job.refresh_from_db()
+    assert job.status == Job.Status.FAILED
+    assert "It has no column “category”" in job.error
+
+
 def test_two_clicks_import_once(send: Send, staff: Client, everything_is_large: None) -> None:
     send(GOOD)
     job = Job.objects.get()

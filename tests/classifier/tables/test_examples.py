@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
@@ -98,6 +99,19 @@ def test_texts_without_letters_too_long_or_empty_are_refused(look: Try) -> None:
     ]  # fmt: skip
     assert "no letters" in outcome.errors[0].message
     assert "512" in outcome.errors[1].message
+
+
+@pytest.mark.parametrize("text", ["1234 5678", "Z" * 600, "", "Zorblax"])
+def test_a_row_is_refused_in_the_words_in_which_a_form_would_refuse_it(
+    look: Try, coffee: Category, text: str
+) -> None:
+    Example.objects.create(category=coffee, text="ZORBLAX")
+    groceries = Category.objects.get(slug="groceries")
+    with pytest.raises(ValidationError) as refusal:
+        Example(category=groceries, text=text).full_clean(exclude=["canonical_text"])
+    told = " ".join(refusal.value.message_dict["text"])
+    outcome = look("example", (*HEADER, "note"), ("groceries", text, "x"))
+    assert errors_of(outcome) == [(2, "text", told)]
 
 
 def test_a_text_that_another_category_has_needs_the_override(look: Try, coffee: Category) -> None:

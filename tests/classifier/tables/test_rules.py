@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from classifier.models import Category, Rule
+from classifier.tables.rules import RuleResource
 from tests.classifier.tables.conftest import Try, errors_of
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,15 @@ def test_what_is_wrong_with_a_rule_is_told(look: Try) -> None:
     assert (5, "pattern") in told
     assert (6, "position") in told
     assert told[7, "pattern"] == "“quibblemart” of this kind is in row 6 already."
+
+
+def test_what_is_exported_can_be_imported_and_changes_nothing(
+    take: Try, look: Try, coffee: Category
+) -> None:
+    take("rule", (*HEADER, "note"), ("prefix", "ZORBLAX", "coffee-shops", "=1+1"))
+    table = RuleResource().export(Rule.objects.select_related("category"))
+    assert "'=1+1" in table[0]
+    assert look("rule", table.headers, *table).unchanged == 1
 
 
 def test_the_label_of_a_kind_will_do(look: Try) -> None:
