@@ -155,9 +155,13 @@ class CuratedResource(resources.ModelResource):  # type: ignore[misc]
             instance.clean_fields(exclude={*errors, *self.unchecked})
         except ValidationError as error:
             errors = error.update_error_dict(errors)
+        try:
+            if not import_validation_errors:
+                self.clean_instance(instance)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
         if errors:
             raise ValidationError(errors)
-        self.clean_instance(instance)
         self.accept(instance)
 
     def write(self, reason: str) -> None:
