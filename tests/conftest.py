@@ -104,10 +104,12 @@ def _nothing_is_left_in_the_repository() -> Iterator[None]:
     assert _entries() - before == set()
 
 
-def _entries() -> set[str]:
-    """What lies in the repository's folder, and where the tests are run, but for hidden names."""
-    folders = (settings.BASE_DIR, Path.cwd())
-    return {str(path) for folder in folders for path in folder.iterdir() if path.name[0] != "."}
+def _entries() -> set[Path]:
+    """What lies in the repository's folder, and where the tests are run, but for hidden names and
+    the data directory that a process has for its own where none is named."""
+    folders = {settings.BASE_DIR, Path.cwd()}
+    found = {path for folder in folders for path in folder.iterdir() if path.name[0] != "."}
+    return found - {settings.BASE_DIR / "var"}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from classifier.services.csv_files import BadRow
 from classifier.tables.categories import CategoryResource
 from classifier.tables.examples import ExampleResource
 from classifier.tables.reading import Rows, TableFile
-from classifier.tables.resource import CuratedResource
+from classifier.tables.resource import Change, CuratedResource
 from classifier.tables.rules import RuleResource
 
 RESOURCES: Mapping[str, type[CuratedResource]] = {
@@ -41,13 +41,15 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What rows come to. `errors` are the first ERRORS_SHOWN of `error_count`."""
+    """What rows come to. `errors` are the first ERRORS_SHOWN of `error_count`; `changes` are those
+    of the first rows that are changed."""
 
     added: int
     changed: int
     unchanged: int
     error_count: int
     errors: list[RowError]
+    changes: list[Change]
 
     def __str__(self) -> str:
         parts = [f"{self.added:,} new", f"{self.changed:,} changed"]
@@ -60,13 +62,22 @@ class Outcome:
     def is_applicable(self) -> bool:
         return self.error_count == 0 and self.added + self.changed > 0
 
+    @property
+    def has_more_changes(self) -> bool:
+        """Whether more rows are changed than `changes` are of."""
+        return self.changed > len({change.row for change in self.changes})
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Outcome":
         counts = {name: value[name] for name in ("added", "changed", "unchanged", "error_count")}
-        return cls(**counts, errors=[RowError(**error) for error in value["errors"]])
+        return cls(
+            **counts,
+            errors=[RowError(**error) for error in value["errors"]],
+            changes=[Change(**change) for change in value["changes"]],
+        )
 
 
 def check_columns(table: str, header: list[str]) -> None:
@@ -159,6 +170,7 @@ def _read(resource: CuratedResource, file: TableFile, report: Report) -> Outcome
         unchanged=result.totals[RowResult.IMPORT_TYPE_SKIP],
         error_count=len(errors),
         errors=errors[:ERRORS_SHOWN],
+        changes=resource.changes,
     )
 
 

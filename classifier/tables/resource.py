@@ -1,6 +1,7 @@
 """What the resources of curated rows share: natural keys, and checks without a query a row."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -11,11 +12,12 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from classifier.exceptions import ConflictError
 from classifier.models import Category
-from classifier.tables.cells import escape
+from classifier.tables.cells import escape, text_of
 from classifier.tables.reading import Rows
 
 BATCH = 500
 REASON_LENGTH = 100
+CHANGES_SHOWN = 20
 TRUE = {"true", "yes", "y", "1", "on"}
 FALSE = {"false", "no", "n", "0", "off"}
 
@@ -68,6 +70,17 @@ def flag_field(attribute: str, default: bool) -> fields.Field:
     return fields.Field(attribute, attribute, widget=FlagWidget(), default=default)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a row of a file does to one field of a row that is there: `what` names that."""
+
+    row: int
+    what: str
+    column: str
+    before: str
+    after: str
+
+
 class CuratedResource(resources.ModelResource):  # type: ignore[misc]
     """Rows of a table by their natural key: those it does not know are new.
 
@@ -87,6 +100,8 @@ class CuratedResource(resources.ModelResource):  # type: ignore[misc]
     def __init__(self, user: AbstractBaseUser | None = None) -> None:
         super().__init__()
         self.user = user
+        # The first CHANGES_SHOWN, or a few more: all of a row.
+        self.changes: list[Change] = []
         self._before: list[Any] = []
         self._seen: dict[Any, int] = {}
         self._number = 0
@@ -140,11 +155,26 @@ class CuratedResource(resources.ModelResource):  # type: ignore[misc]
         return instance, is_new
 
     def skip_row(self, instance: Any, original: Any, row: Any, errors: Any = None) -> bool:
-        is_unchanged = not errors and bool(self._before)
-        is_unchanged = is_unchanged and self._before == self._values(instance)
-        if is_unchanged:
+        if errors or not self._before:
+            return False
+        changed = [
+            Change(
+                self.line_of(self._number),
+                str(instance),
+                field.column_name,
+                text_of(before),
+                text_of(after),
+            )
+            for field, before, after in zip(
+                self.get_import_fields(), self._before, self._values(instance), strict=True
+            )
+            if before != after
+        ]
+        if not changed:
             self.accept(instance)
-        return is_unchanged
+        elif len(self.changes) < CHANGES_SHOWN:
+            self.changes += changed
+        return not changed
 
     def validate_instance(
         self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True

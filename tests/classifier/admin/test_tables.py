@@ -96,6 +96,17 @@ def test_errors_are_shown_by_row_and_nothing_can_be_applied(send: Send) -> None:
     assert stored() == []
 
 
+def test_what_would_change_is_shown_beside_what_is(send: Send) -> None:
+    Example.objects.create(
+        category=Category.objects.get(slug="coffee-shops"), text="ZORBLAX", note="<i>old</i>"
+    )
+    header = (*HEADER, "note")
+    page = send(csv_of(header, ("coffee-shops", "ZORBLAX", "new note"))).content.decode()
+    assert "0 new, 1 changed" in page
+    assert "&lt;i&gt;old&lt;/i&gt;" in page
+    assert "new note" in page
+
+
 def test_a_name_cannot_break_the_page(send: Send) -> None:
     content = csv_of(HEADER, ("<script>alert(1)</script>", "ZORBLAX"))
     page = send(content, name="<img src=x>.csv").content.decode()

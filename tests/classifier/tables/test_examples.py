@@ -1,5 +1,7 @@
 """Examples from a file: which are new, which known, and what is wrong in which row."""
 
+import json
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -8,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from classifier.exceptions import ConflictError, InputFileError
 from classifier.models import Category, Example
+from classifier.tables.planning import Outcome
 from tests.classifier.tables.conftest import Try, errors_of
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +56,32 @@ def test_what_is_imported_is_written_with_its_source_its_author_and_its_history(
         act = example.history.latest()
         assert (act.history_type, act.history_user) == (kind, admin_user)
         assert act.history_change_reason == "Import of drinks.csv"
+
+
+def test_what_would_change_is_told_field_by_field(look: Try, coffee: Category) -> None:
+    Example.objects.create(category=coffee, text="ZORBLAX COFFEE", note="old")
+    outcome = look(
+        "example",
+        ("category", "text", "note", "is_active"),
+        ("coffee-shops", "QUIBBLEMART", "new too", ""),
+        ("coffee-shops", "Zorblax Coffee", "new", "no"),
+    )
+    assert [(each.row, each.column, each.before, each.after) for each in outcome.changes] == [
+        (3, "text", "ZORBLAX COFFEE", "Zorblax Coffee"),
+        (3, "note", "old", "new"),
+        (3, "is_active", "true", "false"),
+    ]
+    assert not outcome.has_more_changes
+    assert Outcome.from_json(json.loads(json.dumps(outcome.as_json()))) == outcome
+
+
+def test_of_many_changes_the_first_are_told(look: Try, coffee: Category) -> None:
+    texts = [f"ZORBLAX {letter}Q HOUSE" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    for text in texts:
+        Example.objects.create(category=coffee, text=text)
+    outcome = look("example", (*HEADER, "note"), *[("coffee-shops", text, "x") for text in texts])
+    assert (outcome.changed, len(outcome.changes)) == (26, 20)
+    assert outcome.has_more_changes
 
 
 def test_the_same_file_twice_changes_nothing_the_second_time(take: Try) -> None:
