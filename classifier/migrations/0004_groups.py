@@ -9,8 +9,8 @@ from django.db.migrations.state import StateApps
 
 SEEN = [
     "activation", "category", "encoder", "example", "feedback", "job", "learningpolicy",
-    "merchant", "merchanttag", "modelversion", "performancetargets", "prediction", "reviewitem",
-    "rule",
+    "merchant", "merchanttag", "modelversion", "performancetargets", "personalcategory",
+    "prediction", "reviewitem", "rule",
 ]  # fmt: skip
 VIEW = [f"classifier.{model}.view_{model}" for model in SEEN]
 GROUPS = {
@@ -42,6 +42,7 @@ GROUPS = {
         "classifier.modelversion.retire_modelversion",
         "classifier.performancetargets.change_performancetargets",
         "classifier.learningpolicy.change_learningpolicy",
+        "classifier.personalcategory.delete_personalcategory",
         "classifier.job.classify_file",
         *(f"classifier.apikey.{verb}_apikey" for verb in ("view", "add", "change")),
         "django_q.failure.view_failure",
