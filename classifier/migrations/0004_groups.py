@@ -10,7 +10,7 @@ from django.db.migrations.state import StateApps
 SEEN = [
     "activation", "category", "encoder", "example", "feedback", "job", "learningpolicy",
     "merchant", "merchanttag", "modelversion", "performancetargets", "personalcategory",
-    "prediction", "reviewitem", "rule",
+    "personalerasure", "prediction", "reviewitem", "rule",
 ]  # fmt: skip
 VIEW = [f"classifier.{model}.view_{model}" for model in SEEN]
 GROUPS = {
