@@ -98,6 +98,22 @@ def _fresh_runtime(request: pytest.FixtureRequest) -> Iterator[None]:
     runtime.reset()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_left_in_the_repository() -> Iterator[None]:
+    """Files of jobs were once left beside the code, and committed."""
+    before = _entries()
+    yield
+    assert _entries() - before == set()
+
+
+def _entries() -> set[Path]:
+    """What lies in the repository's folder, and where the tests are run, but for hidden names and
+    the data directory that a process has for its own where none is named."""
+    folders = {settings.BASE_DIR, Path.cwd()}
+    found = {path for folder in folders for path in folder.iterdir() if path.name[0] != "."}
+    return found - {settings.BASE_DIR / "var"}
+
+
 @pytest.fixture
 def active_version(db: None) -> ModelVersion:
     return ModelVersion.objects.active().get()

@@ -13,6 +13,8 @@ os.environ.setdefault("SECRET_KEY", "a key for tests only, which protects nothin
 
 from txcat.settings import *  # noqa: E402, F403
 
+# Where a storage without a location of its own writes: Django's default is the working directory.
+MEDIA_ROOT = CACHE_DIR / "media"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

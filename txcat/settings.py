@@ -74,6 +74,7 @@ X_FRAME_OPTIONS = "DENY"
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
+    "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "import_export",
     "simple_history",
     "classifier",
     "monitoring",
@@ -333,6 +335,9 @@ LOGGING = {
 # Admin
 
 LOGIN_URL = "admin:login"
+# Who may import and export a table: the permissions `import_…` and `export_…` of its model.
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = {
     "SITE_TITLE": "txcat",

@@ -17,6 +17,7 @@ from unfold.views import ChangeList
 from classifier.admin.base import Admin
 from classifier.admin.cells import badge, change_url, changelist_url, link
 from classifier.admin.examples import ExampleInline
+from classifier.admin.tables import TableAdmin
 from classifier.models import Category, Example
 from classifier.services.categories import RECENT_FEEDBACK, live_accuracy
 
@@ -34,7 +35,7 @@ class CategoryChangeList(ChangeList):  # type: ignore[misc]
 
 
 @admin.register(Category)
-class CategoryAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class CategoryAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     list_display = ("tree_name", "examples", "direction", "active", "live_accuracy")
     list_display_links = None
     list_filter = (

@@ -19,6 +19,7 @@ from classifier.admin.base import Admin, Inline
 from classifier.admin.cells import change_link, changelist_url, link
 from classifier.admin.filters import CategoryFilter, PrimaryCategoryFilter
 from classifier.admin.names import name_by_label
+from classifier.admin.tables import TableAdmin
 from classifier.models import Category, Example
 from classifier.services.examples import move_examples, switch_examples
 
@@ -91,7 +92,7 @@ class MoveForm(forms.Form):
 
 
 @admin.register(Example)
-class ExampleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class ExampleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     form = ExampleForm
     list_display = ("text", "canonical_text", "category_link", "source", "is_active", "created_at")
     list_filter = (

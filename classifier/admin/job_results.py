@@ -9,6 +9,8 @@ from django.utils.safestring import SafeString
 from classifier.admin.cells import NOTHING, change_link
 from classifier.bulk.results import results_url
 from classifier.models import Benchmark, Encoder, Job, ModelVersion
+from classifier.tables.planning import Outcome
+from classifier.tables.work import PREVIEW
 
 
 def made(job: Job) -> SafeString | str:
@@ -62,6 +64,18 @@ def _file(job: Job) -> SafeString | str:
     return render_to_string("classifier/admin/job_results.html", {"url": url, "result": job.result})
 
 
+def _table(job: Job) -> SafeString | str:
+    """What a file would do, or did, to a table."""
+    return render_to_string(
+        "classifier/admin/import_outcome.html",
+        {
+            "outcome": Outcome.from_json(job.result),
+            "is_done": job.parameters["stage"] != PREVIEW,
+            "name": job.parameters["name"],
+        },
+    )
+
+
 _SHOWN: dict[Job.Kind, Callable[[Job], SafeString | str]] = {
     Job.Kind.BUILD_VERSION: _version,
     Job.Kind.COMPARE_VERSION: _version,
@@ -69,4 +83,5 @@ _SHOWN: dict[Job.Kind, Callable[[Job], SafeString | str]] = {
     Job.Kind.BENCHMARK_ENCODERS: _benchmark,
     Job.Kind.AUTOTUNE: _tuning,
     Job.Kind.CLASSIFY_FILE: _file,
+    Job.Kind.IMPORT_TABLE: _table,
 }

@@ -22,6 +22,7 @@ from classifier.jobs.kinds import kind_of
 from classifier.jobs.queue import cancel, recover_lost_jobs, retry
 from classifier.models import Job
 from classifier.services.tuning import apply_tuning
+from classifier.tables.submission import apply_job, is_applicable
 
 PROGRESS_TEMPLATE = "classifier/admin/job_progress_bar.html"
 CELL_TEMPLATE = "classifier/admin/job_progress_cell.html"
@@ -60,7 +61,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     def may_manage(self, request: HttpRequest, job: Job) -> bool:
         """Whoever may start work of this kind may end it and start it again."""
-        return request.user.has_perm(kind_of(job).permission)
+        return request.user.has_perm(kind_of(job).permission_of(job))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """What is unfinished can be cancelled, what failed or was cancelled can be retried."""
@@ -72,7 +73,8 @@ class JobAdmin(ReadOnlyAdmin):
         elif job.status in RETRIED:
             wanted = "retry"
         else:
-            wanted = "apply" if job.kind == Job.Kind.AUTOTUNE else ""
+            is_choice = job.kind == Job.Kind.AUTOTUNE or is_applicable(job)
+            wanted = "apply" if is_choice else ""
         allowed: list[Any] = super().get_actions_detail(request, object_id)
         return [each for each in allowed if wanted and each.action_name.endswith(f"_{wanted}")]
 
@@ -158,8 +160,10 @@ class JobAdmin(ReadOnlyAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def apply(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask, then keep what an autotune chose."""
+        """Ask, then keep what an autotune chose, or import what a preview has shown."""
         job = self._managed_job(request, object_id)
+        if job.kind == Job.Kind.IMPORT_TABLE:
+            return self._import(request, job)
         if request.method != "POST":
             text = (
                 "Servers that start on machines like the one it ran on will have so many "
@@ -204,6 +208,21 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="made")
     def made(self, job: Job) -> SafeString | str:
         return made(job)
+
+    def _import(self, request: HttpRequest, job: Job) -> HttpResponse:
+        if request.method != "POST":
+            text = (
+                f"{job.message.partition('.')[0]}: all rows of “{job.parameters['name']}” are "
+                "imported in the background, or none where one no longer fits."
+            )
+            return self._ask(request, job, f"Apply {job}", text, "Import it")
+        try:
+            queued = apply_job(job, by=request.user)  # type: ignore[arg-type]
+        except ConflictError as error:
+            self.message_user(request, str(error), messages.WARNING)
+            return HttpResponseRedirect(change_url(job))
+        self.message_user(request, f"{queued} imports it.", messages.SUCCESS)
+        return HttpResponseRedirect(change_url(queued))
 
     def _seen_job(self, request: HttpRequest, job_id: int) -> Job:
         recover_lost_jobs()

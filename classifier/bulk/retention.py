@@ -1,4 +1,4 @@
-"""How long the files of background classification are kept."""
+"""How long the files of jobs are kept."""
 
 import logging
 from contextlib import suppress
@@ -23,7 +23,8 @@ def delete_old_files() -> int:
     off have left in storage and on this machine. Returns how many jobs lost their files."""
     now = timezone.now()
     old = Job.objects.filter(
-        kind=Job.Kind.CLASSIFY_FILE, finished_at__lt=now - timedelta(days=settings.JOB_FILES_DAYS)
+        kind__in=(Job.Kind.CLASSIFY_FILE, Job.Kind.IMPORT_TABLE),
+        finished_at__lt=now - timedelta(days=settings.JOB_FILES_DAYS),
     )
     count = 0
     for job in old.exclude(parameters__has_key="files_deleted_at"):

@@ -21,7 +21,8 @@ class JobKind:
     `work` is the dotted path of a function from a JobContext to the job's result, a dict of
     JSON, whose "message" is its last line. It may be run again from the start after a worker
     was lost, so whatever it makes must be the same or made whole a second time. `seconds` is
-    the longest it may take. `permission` is needed to start, cancel and retry it.
+    the longest it may take. `permission` is needed to start, cancel and retry it; where it
+    depends on what the work is of, it names a parameter of the job: "classifier.import_{table}".
     """
 
     kind: Job.Kind
@@ -33,6 +34,9 @@ class JobKind:
     def function(self) -> "Work":
         function: Work = import_string(self.work)
         return function
+
+    def permission_of(self, job: Job) -> str:
+        return self.permission.format_map(job.parameters)
 
 
 KINDS: dict[str, JobKind] = {
@@ -72,6 +76,12 @@ KINDS: dict[str, JobKind] = {
             Job.Kind.AUTOTUNE,
             work="classifier.services.tuning.run_autotune",
             permission="classifier.prepare_encoder",
+            seconds=1800,
+        ),
+        JobKind(
+            Job.Kind.IMPORT_TABLE,
+            work="classifier.tables.work.run_import",
+            permission="classifier.import_{table}",
             seconds=1800,
         ),
     )

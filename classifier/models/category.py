@@ -67,6 +67,10 @@ class Category(models.Model):
     class Meta:
         ordering = ["sort_order", "name"]
         verbose_name_plural = "categories"
+        permissions = [
+            ("import_category", "Can import categories"),
+            ("export_category", "Can export categories"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["parent", "name"],
@@ -88,13 +92,23 @@ class Category(models.Model):
         return f"{self.parent.name} › {self.name}" if self.parent else self.name
 
     def clean(self) -> None:
+        is_primary = self.parent is None
+        self.clean_place(
+            has_examples=bool(self.pk) and is_primary and self.examples.exists(),
+            has_children=bool(self.pk) and not is_primary and self.children.exists(),
+        )
+
+    def clean_place(self, *, has_examples: bool, has_children: bool) -> None:
+        """Raises ValidationError where it cannot be where it is in the tree."""
         if self.parent is None:
-            if self.pk and self.examples.exists():
+            if has_examples:
                 raise ValidationError({"parent": "It has examples and must stay under a parent."})
             return
-        if self.parent.parent_id is not None:
+        if self.parent is self:
+            raise ValidationError({"parent": "It cannot be under itself."})
+        if self.parent.parent is not None:
             raise ValidationError({"parent": f"{self.parent} is a detailed category itself."})
-        if self.pk and self.children.exists():
+        if has_children:
             raise ValidationError({"parent": "It has categories under it and must stay primary."})
 
     @property

@@ -58,6 +58,10 @@ class Example(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("import_example", "Can import examples"),
+            ("export_example", "Can export examples"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["category", "canonical_text"], name="example_unique_in_category"
@@ -77,13 +81,17 @@ class Example(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
+        self.clean_text()
+        twins = Example.objects.filter(canonical_text=self.canonical_text).exclude(pk=self.pk)
+        self.clean_beside(twins.select_related("category__parent"))
+
+    def clean_text(self) -> None:
+        """Make the canonical text. Raises ValidationError where it holds no letters."""
         self.text = self.text.strip()
         self.canonical_text = normalize(self.text)
         if not any(character.isalpha() for character in self.canonical_text):
             message = "It holds no letters to learn from."
             raise ValidationError({"text": ValidationError(message, code="no_text")})
-        twins = Example.objects.filter(canonical_text=self.canonical_text).exclude(pk=self.pk)
-        self.clean_beside(twins.select_related("category__parent"))
 
     def clean_beside(self, twins: "Iterable[Example]") -> None:
         """Raises ValidationError where one of `twins`, the others of its text, rules it out."""

@@ -57,6 +57,7 @@ class Rule(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        permissions = [("import_rule", "Can import rules"), ("export_rule", "Can export rules")]
         constraints = [
             models.UniqueConstraint(fields=["kind", "pattern"], name="rule_unique_pattern")
         ]

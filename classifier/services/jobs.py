@@ -24,4 +24,4 @@ def may_manage(job: Job, key: ApiKey | None, user: AbstractBaseUser | None) -> b
     """Whether the job is the key's own, or of a kind that the person may start."""
     if key is not None:
         return job.api_key_id == key.pk
-    return isinstance(user, PermissionsMixin) and user.has_perm(kind_of(job).permission)
+    return isinstance(user, PermissionsMixin) and user.has_perm(kind_of(job).permission_of(job))

@@ -116,6 +116,8 @@ PAGES: dict[str, Callable[[Rows], str]] = {
     ),
     "the targets": lambda rows: reverse("admin:classifier_performancetargets_changelist"),
     "the examples": lambda rows: reverse("admin:classifier_example_changelist"),
+    "an import of examples": lambda rows: reverse("admin:classifier_example_import"),
+    "an export of examples": lambda rows: reverse("admin:classifier_example_export"),
     "the predictions": lambda rows: reverse("admin:classifier_prediction_changelist"),
     "a new merchant": lambda rows: reverse("admin:classifier_merchant_add"),
     "a merchant": lambda rows: change_url(rows.merchant),

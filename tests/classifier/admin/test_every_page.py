@@ -47,6 +47,8 @@ NOT_OPENED = {
     "login": "whoever is signed in is sent on; the browser's test signs in there",
     "logout": "it is no page: a POST that ends the session",
     "autocomplete": "it answers a filter that searches while one types; test_merchants asks it",
+    "classifier_category_process_import": "a POST of what a preview shows; test_tables sends it",
+    "classifier_example_process_import": "a POST of what a preview shows; test_tables sends it",
     "view_on_site": "no row has a page outside the admin",
 }
 LOGS = [
@@ -122,6 +124,10 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classifier_encoder_choose": [Encoder.objects.all()[0].pk],
         "classifier_job_progress": [rows.job.pk],
         "classifier_apikey_revoke": [quote(rows.api_key.pk)],
+        "classifier_category_import": [],
+        "classifier_category_export": [],
+        "classifier_example_import": [],
+        "classifier_example_export": [],
         "classifier_category_simple_history": _newest_history(rows.category),
         "classifier_example_simple_history": _newest_history(rows.example),
         "classifier_merchant_simple_history": _newest_history(rows.merchant),
