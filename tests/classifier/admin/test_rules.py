@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from classifier.admin.cells import change_url
 from classifier.models import Category, Prediction, Rule
@@ -139,7 +140,10 @@ def test_one_that_never_decides_is_pointed_out(staff: Client, rows: Rows) -> Non
     assert f"{reverse(LIST)}?use=idle" in overview
 
 
-def test_a_prediction_names_the_rule_that_decided(staff: Client, rows: Rows) -> None:
+def test_a_prediction_names_the_rule_that_decided(
+    staff: Client, rows: Rows, settings: Settings
+) -> None:
+    settings.ENGINE_POLL_SECONDS = 0
     (prediction,) = classify(rows.rule.pattern)
     assert prediction.rule == rows.rule
     page = staff.get(change_url(prediction)).content.decode()
