@@ -138,7 +138,7 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
 
 
 def _newest_history(
-    row: Category | Example | Merchant | MerchantTag | PerformanceTargets,
+    row: Category | Example | LearningPolicy | Merchant | MerchantTag | PerformanceTargets | Rule,
 ) -> list[object]:
     return [row.pk, row.history.latest().pk]
 

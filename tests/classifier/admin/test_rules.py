@@ -44,7 +44,7 @@ def test_the_preview_saves_nothing(staff: Client, form: dict[str, str]) -> None:
     page = staff.get(reverse(PREVIEW), form).content.decode()
     assert "Matches 1 of the last 1 predictions; 1 changes." in page
     assert "Fast food" in page
-    assert not Rule.objects.filter(kind="exact", category=form["category"]).exists()
+    assert not Rule.objects.filter(kind="exact", category=int(form["category"])).exists()
 
 
 def test_the_preview_says_what_is_wrong_with_the_form(staff: Client, form: dict[str, str]) -> None:

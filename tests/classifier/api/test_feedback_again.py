@@ -128,8 +128,8 @@ def test_a_transaction_id_means_the_newest_answer_to_the_product_itself(
     _, key = create_api_key("another product", ["classify"])
     other = APIClient()
     body = {"transactions": [{"description": "SHELL OIL", "transaction_id": "t-1"}]}
-    credentials = {"HTTP_AUTHORIZATION": f"Api-Key {key}"}
-    assert other.post("/api/v1/classify", body, format="json", **credentials).status_code == 200
+    other.credentials(HTTP_AUTHORIZATION=f"Api-Key {key}")
+    assert other.post("/api/v1/classify", body, format="json").status_code == 200
     (item,) = say(api, {"transaction_id": "t-1", "correct": True}).json()["feedback"]
     assert item["prediction_id"] == prediction["prediction_id"]
 

@@ -98,6 +98,6 @@ def test_a_rule_that_decided_nothing_for_90_days_is_idle(active_version: ModelVe
     old = predict(active_version, "x", "groceries", rule=made["long ago"], annotator="rule")
     Prediction.objects.filter(pk=old.pk).update(created_at=now - timedelta(days=91))
     assert set(idle_rules()) == {made["never"], made["long ago"]}
-    used = {rule.pk: rule.last_used_at for rule in with_last_use(Rule.objects.all())}
+    used = dict(with_last_use(Rule.objects.all()).values_list("pk", "last_used_at"))
     assert used[made["never"].pk] is None
     assert used[made["used"].pk] > now - timedelta(days=1)
