@@ -16,11 +16,13 @@ from classifier.models import (
     Category,
     Encoder,
     Example,
+    LearningPolicy,
     Merchant,
     MerchantTag,
     PerformanceTargets,
     PersonalCategory,
     PersonalErasure,
+    Rule,
 )
 from classifier.services.policy import learning_policy
 from classifier.services.targets import performance_targets

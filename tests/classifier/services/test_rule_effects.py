@@ -1,6 +1,7 @@
 """What a rule would do is known before it is saved; one that does nothing is pointed out."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -98,6 +99,7 @@ def test_a_rule_that_decided_nothing_for_90_days_is_idle(active_version: ModelVe
     old = predict(active_version, "x", "groceries", rule=made["long ago"], annotator="rule")
     Prediction.objects.filter(pk=old.pk).update(created_at=now - timedelta(days=91))
     assert set(idle_rules()) == {made["never"], made["long ago"]}
-    used = dict(with_last_use(Rule.objects.all()).values_list("pk", "last_used_at"))
+    rules: Any = with_last_use(Rule.objects.all())
+    used = {rule.pk: rule.last_used_at for rule in rules}
     assert used[made["never"].pk] is None
     assert used[made["used"].pk] > now - timedelta(days=1)
