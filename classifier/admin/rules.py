@@ -24,6 +24,7 @@ from unfold.contrib.filters.admin import (
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_link, change_url, changelist_url, link
 from classifier.admin.filters import CategoryFilter
+from classifier.admin.tables import TableAdmin
 from classifier.models import Category, Prediction, Rule
 from classifier.services.rule_effects import (
     IDLE,
@@ -54,7 +55,7 @@ class IdleFilter(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(Rule)
-class RuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class RuleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     list_display = (
         "pattern_shown",
         "kind",

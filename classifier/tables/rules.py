@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from import_export import fields
 
-from classifier.engine.descriptors import normalize
 from classifier.models import Rule
 from classifier.tables.reading import Rows
 from classifier.tables.resource import (
@@ -50,9 +48,8 @@ class RuleResource(CuratedResource):
             self._known[rule.kind, rule.pattern] = rule
 
     def find(self, row: Mapping[str, str]) -> tuple[Rule, bool]:
-        kind, pattern = KINDS.clean(row["kind"]), row["pattern"].strip()
-        if kind in (Rule.Kind.EXACT, Rule.Kind.PREFIX):
-            pattern = normalize(pattern)
+        kind, pattern = KINDS.clean(row["kind"]), row["pattern"]
+        pattern = Rule(kind=kind, pattern=pattern).canonical_pattern
         self.once((kind, pattern), "pattern", f"“{pattern}” of this kind")
         rule = self._known.get((kind, pattern))
         if rule is not None:
@@ -65,8 +62,3 @@ class RuleResource(CuratedResource):
 
     def clean_instance(self, instance: Rule) -> None:
         instance.clean()
-        if instance.kind == Rule.Kind.MCC:
-            if not (len(instance.pattern) == 4 and instance.pattern.isdecimal()):
-                raise ValidationError({"pattern": "A merchant category code has four digits."})
-        elif not any(character.isalpha() for character in instance.pattern):
-            raise ValidationError({"pattern": "It holds no letters to look for."})

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from classifier.models import Category, Example, Merchant
+from classifier.models import Category, Example, Merchant, Rule
 from tests.classifier.admin.conftest import Rows
 from tests.classifier.admin.test_groups import ACTIONS, ROWS
 
@@ -51,12 +51,14 @@ def chosen(rows: Rows) -> Callable[[str], Model]:
 
     def choose(name: str) -> Model:
         model, _, action = name.partition(" ")
-        row: Category | Example | Merchant
+        row: Category | Example | Merchant | Rule
         match model:
             case "classifier.Category":
                 row = Category.objects.create(slug="spells", name="Spells")
             case "classifier.Example":
                 row = rows.example
+            case "classifier.Rule":
+                row = rows.rule
             case _:
                 row = rows.merchant
         if action == "switch_on":

@@ -50,6 +50,7 @@ NOT_OPENED = {
     "logout": "it is no page: a POST that ends the session",
     "autocomplete": "it answers a filter that searches while one types; test_merchants asks it",
     "classifier_category_process_import": "a POST of what a preview shows; test_tables sends it",
+    "classifier_rule_process_import": "a POST of what a preview shows; test_tables sends it",
     "classifier_example_process_import": "a POST of what a preview shows; test_tables sends it",
     "view_on_site": "no row has a page outside the admin",
 }
@@ -130,6 +131,8 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classifier_category_export": [],
         "classifier_example_import": [],
         "classifier_example_export": [],
+        "classifier_rule_import": [],
+        "classifier_rule_export": [],
         "classifier_category_simple_history": _newest_history(rows.category),
         "classifier_example_simple_history": _newest_history(rows.example),
         "classifier_merchant_simple_history": _newest_history(rows.merchant),

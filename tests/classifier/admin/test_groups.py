@@ -50,12 +50,16 @@ ROWS = {
     "classifier.Example": TABLE,
     "classifier.Feedback": LOG,
     "classifier.Job": LOG,
+    "classifier.LearningPolicy": May(ALL, NOBODY, OPERATORS, NOBODY),
     # What a prediction names is switched off, not deleted.
     "classifier.Merchant": May(ALL, CURATORS, CURATORS, NOBODY),
     "classifier.MerchantTag": May(ALL, NOBODY, CURATORS, NOBODY),
     "classifier.ModelVersion": LOG,
     "classifier.PerformanceTargets": May(ALL, NOBODY, OPERATORS, NOBODY),
+    "classifier.PersonalCategory": LOG,
+    "classifier.PersonalErasure": LOG,
     "classifier.Prediction": LOG,
+    "classifier.Rule": TABLE,
     "django_q.Failure": May(OPERATORS, NOBODY, NOBODY, OPERATORS),
 }
 PAGES = {
@@ -85,6 +89,13 @@ PAGES = {
     "classifier_category_export": CURATORS,
     "classifier_example_import": CURATORS,
     "classifier_example_export": CURATORS,
+    "classifier_rule_import": CURATORS,
+    "classifier_rule_export": CURATORS,
+    "classifier_rule_preview": CURATORS,
+    "classifier_personalcategory_erase": OPERATORS,
+    "feedback_inbox": ALL,
+    "classifier_learningpolicy_simple_history": ALL,
+    "classifier_rule_simple_history": ALL,
     "classifier_category_simple_history": ALL,
     "classifier_example_simple_history": ALL,
     "classifier_merchant_simple_history": ALL,
@@ -101,6 +112,8 @@ ACTIONS = {
     "classifier.Example switch_on": CURATORS,
     "classifier.Merchant switch_off": CURATORS,
     "classifier.Merchant switch_on": CURATORS,
+    "classifier.Rule switch_off": CURATORS,
+    "classifier.Rule switch_on": CURATORS,
     "django_q.Failure delete_selected": OPERATORS,
 }
 

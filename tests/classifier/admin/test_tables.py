@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,7 +20,7 @@ from classifier.admin.cells import change_url, changelist_url
 from classifier.bulk.files import JobFiles
 from classifier.bulk.retention import delete_old_files
 from classifier.jobs.runner import run_job
-from classifier.models import Category, Example, Job
+from classifier.models import Category, Example, Job, Rule
 from classifier.tables import submission
 from classifier.tables.formats import CsvFormat, XlsxFormat
 from tests.classifier.admin.conftest import Make
@@ -299,7 +300,7 @@ def export(client: Client, table: str, format: type[Any], query: str = "") -> An
     return client.post(address + query, {"format": str(place), "resource": "0"})
 
 
-@pytest.mark.parametrize("table", ["category", "example"])
+@pytest.mark.parametrize("table", ["category", "example", "rule"])
 @pytest.mark.parametrize("format", [CsvFormat, XlsxFormat])
 def test_what_is_exported_can_be_imported_and_changes_nothing(
     staff: Client, send: Send, table: str, format: type[Any], everything_is_large: None
@@ -307,12 +308,15 @@ def test_what_is_exported_can_be_imported_and_changes_nothing(
     Example.objects.create(
         category=Category.objects.get(slug="coffee-shops"), text="=ZORBLAX()", note="\t'-@x, é"
     )
+    Rule.objects.create(
+        kind="exact", pattern="zorblax", category=Category.objects.all()[5], note="@x"
+    )
     file = export(staff, table, format)
     assert file.status_code == 200
     assert "attachment" in file["Content-Disposition"]
     send(file.content, name="again", table=table)
     run_job(Job.objects.get().pk)
-    count = (Category if table == "category" else Example)._default_manager.count()
+    count = apps.get_model("classifier", table)._default_manager.count()
     assert Job.objects.get().message.startswith(f"0 new, 0 changed, {count:,} unchanged.")
 
 
