@@ -23,7 +23,9 @@ def _rules(settings: Settings) -> None:
 
 def test_by_exact_text_and_by_beginning(answer: Answer) -> None:
     first, second, third = answer(
-        '{"description": "NETFLIX.COM"}\n{"description": "QWOP HARBOUR"}\n{"description": "SHELL"}\n'
+        '{"description": "NETFLIX.COM"}\n'
+        '{"description": "QWOP HARBOUR"}\n'
+        '{"description": "SHELL"}\n'
     )
     assert (first["annotator"], first["category"]["slug"]) == ("rule", "groceries")
     assert first["confidence"] is None
