@@ -14,10 +14,7 @@ from classifier.services.policy import learning_policy
 
 @admin.register(LearningPolicy)
 class LearningPolicyAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
-    fieldsets = (
-        ("How versions are built", {"fields": (("head", "precision_target"),)}),
-        ("What happens by itself", {"fields": (("auto_accept_users", "is_self_activating"),)}),
-    )
+    fields = ("auto_accept_users",)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -25,13 +25,6 @@ class Level(StrEnum):
     ABSTAIN = "abstain"
 
 
-class HeadKind(StrEnum):
-    """What a version decides with: prototypes alone, or a linear classifier beside them."""
-
-    PROTOTYPE = "prototype"
-    HYBRID = "hybrid"
-
-
 class Reason(StrEnum):
     """Why there is no category."""
 

@@ -57,15 +57,6 @@ class Prediction(models.Model):
     rule = models.ForeignKey(
         Rule, on_delete=models.PROTECT, null=True, related_name="predictions", db_index=False
     )
-    primary_category = models.ForeignKey(
-        Category,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        db_index=False,
-        help_text="Where the category is unsure and the one above it is not.",
-    )
-    primary_confidence = models.FloatField(null=True)
     is_audited = models.BooleanField(
         default=False, help_text="Drawn at random, to be reviewed whatever was answered."
     )

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.db import models
 
 from classifier.models.category import Category
-from classifier.models.choices import HeadChoices
 from classifier.models.encoder import Encoder
 
 MUTABLE_FIELDS = {"status", "note", "input_read_at"}
@@ -30,9 +29,6 @@ class ModelVersion(models.Model):
     name = models.CharField(max_length=40, unique=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.CANDIDATE)
     encoder = models.ForeignKey(Encoder, on_delete=models.PROTECT, related_name="versions")
-    head = models.CharField(
-        max_length=20, choices=HeadChoices.choices, default=HeadChoices.PROTOTYPE
-    )
     normalizer_version = models.PositiveIntegerField()
     manifest_digest = models.CharField("SHA-256 of the manifest", max_length=64)
     input_digest = models.CharField(
