@@ -26,6 +26,7 @@ PURE = {
     "classifier/training": {
         "numpy",
         "scipy",
+        "sklearn",
         "classifier.engine",
         "classifier.training",
         "classifier.exceptions",
@@ -82,7 +83,9 @@ WORKER_ONLY = (
     "classifier.merchant_data",
     "classifier.services.labelled_files",
 )
-HEAVY = {"torch", "sentence_transformers", "onnx", "scipy", "transformers", *WORKER_ONLY}
+HEAVY = {
+    "torch", "sentence_transformers", "onnx", "scipy", "sklearn", "transformers", *WORKER_ONLY,
+}  # fmt: skip
 
 
 def production_files() -> list[Path]:

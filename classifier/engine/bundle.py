@@ -6,6 +6,8 @@ prototypes.safetensors prototypes (c, d) float32
 examples.safetensors   vectors and text_vectors (n, d) float32, labels (n,) int32, ascending
 examples.json          texts
 encoder/               model.onnx, tokenizer.json, encoder.json
+linear.safetensors     vector_weights (d, c), ngram_weights (b, c), idf (b,), intercepts (c,), all
+                       float32; not in every version
 merchants/             merchant knowledge, see `merchants.knowledge`; not in every version
 """
 
@@ -24,15 +26,18 @@ from safetensors.numpy import load_file, save_file
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
 from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, EncoderCard
+from classifier.engine.linear import LinearClassifier, SecondOpinion
 from classifier.engine.manifest import FORMAT, MANIFEST_FILE, Manifest
 from classifier.engine.manifest import file_digest as file_digest
 from classifier.engine.merchants.knowledge import KNOWLEDGE_FILE, MerchantKnowledge, read_knowledge
+from classifier.engine.ngrams import BUCKETS, NGRAMS_VERSION
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import BundleError
 
 CONFIG_FILE = "config.json"
 PROTOTYPES_FILE = "prototypes.safetensors"
+LINEAR_FILE = "linear.safetensors"
 EXAMPLES_FILE = "examples.safetensors"
 EXAMPLE_TEXTS_FILE = "examples.json"
 ENCODER_FOLDER = "encoder"
@@ -63,6 +68,7 @@ class Bundle:
     bounds: Bounds
     figures: Mapping[str, Any]
     merchants: MerchantKnowledge | None
+    second: SecondOpinion | None
 
     @property
     def encoder_folder(self) -> Path:
@@ -83,6 +89,7 @@ def write_bundle(
     figures: Mapping[str, Any],
     merchants_folder: Path | None = None,
     merchant_weight: float = 0.0,
+    second: SecondOpinion | None = None,
 ) -> str:
     """Write a bundle at `folder`, which must not exist. Returns the manifest's SHA-256.
 
@@ -106,6 +113,8 @@ def write_bundle(
             },
             draft / EXAMPLES_FILE,
         )
+        if second is not None:
+            save_file(vars(second.linear), draft / LINEAR_FILE)
         _write_json(draft / EXAMPLE_TEXTS_FILE, list(examples.texts))
         _write_json(
             draft / CONFIG_FILE,
@@ -115,6 +124,12 @@ def write_bundle(
                 "categories": [asdict(category) for category in prototypes.categories],
                 "neighbor_weight": neighbor_weight,
                 "merchant_weight": merchant_weight,
+                "second_opinion": second
+                and {
+                    "weight": second.weight,
+                    "sharpness": second.sharpness,
+                    "ngrams_version": NGRAMS_VERSION,
+                },
                 "calibration": asdict(calibration),
                 "bounds": asdict(bounds),
                 "figures": figures,
@@ -145,8 +160,9 @@ def read_bundle(
             if name not in manifest.files:
                 raise BundleError(f"{folder / MANIFEST_FILE} does not list {name}.")
         manifest.check(folder, verified=(verified_encoder,) if verified_encoder else ())
+        has_linear = LINEAR_FILE in manifest.files
         has_merchants = f"{MERCHANTS_FOLDER}/{KNOWLEDGE_FILE}" in manifest.files
-        bundle = _read_files(folder, has_merchants=has_merchants)
+        bundle = _read_files(folder, has_merchants=has_merchants, has_linear=has_linear)
         _check_shapes(bundle)
     except FileNotFoundError as error:
         raise BundleError(f"{error.filename or folder} is missing.") from error
@@ -159,7 +175,7 @@ def read_bundle(
     return bundle
 
 
-def _read_files(folder: Path, *, has_merchants: bool) -> Bundle:
+def _read_files(folder: Path, *, has_merchants: bool, has_linear: bool) -> Bundle:
     config = _read_json(folder / CONFIG_FILE)
     categories = tuple(
         CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
@@ -186,12 +202,23 @@ def _read_files(folder: Path, *, has_merchants: bool) -> Bundle:
             if has_merchants
             else None
         ),
+        second=_read_second(folder, config["second_opinion"]) if has_linear else None,
     )
+
+
+def _read_second(folder: Path, said: Mapping[str, Any]) -> SecondOpinion:
+    if said["ngrams_version"] != NGRAMS_VERSION:
+        raise BundleError(
+            f"{folder} was built with n-grams {said['ngrams_version']}; this program has "
+            f"{NGRAMS_VERSION}. Build a new version."
+        )
+    linear = LinearClassifier(**load_file(folder / LINEAR_FILE))
+    return SecondOpinion(linear, float(said["weight"]), float(said["sharpness"]))
 
 
 def _check_shapes(bundle: Bundle) -> None:
     count, dimension = len(bundle.prototypes.categories), bundle.encoder.dimension
-    shapes = {
+    shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
         "prototypes": (bundle.prototypes.vectors.shape, (count, dimension)),
         "examples": (bundle.examples.vectors.shape, (len(bundle.examples.texts), dimension)),
         "text vectors": (
@@ -200,6 +227,14 @@ def _check_shapes(bundle: Bundle) -> None:
         ),
         "labels": (bundle.examples.labels.shape, (len(bundle.examples.texts),)),
     }
+    if bundle.second is not None:
+        linear = bundle.second.linear
+        shapes |= {
+            "vector weights": (linear.vector_weights.shape, (dimension, count)),
+            "n-gram weights": (linear.ngram_weights.shape, (BUCKETS, count)),
+            "idf": (linear.idf.shape, (BUCKETS,)),
+            "intercepts": (linear.intercepts.shape, (count,)),
+        }
     for name, (found, expected) in shapes.items():
         if found != expected:
             raise BundleError(f"{bundle.folder}: {name} have shape {found}, not {expected}.")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.calibration import Calibration
+from classifier.engine.linear import SecondOpinion, softmax
 from classifier.engine.merchants.types import MerchantMatch
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import (
@@ -28,8 +29,8 @@ class Bounds:
     """Where the levels begin.
 
     `high` and `medium` are confidences, None where no bound keeps the level's promise on the
-    examples: the level is then not given. Under the confidence `abstain` or the score
-    `min_score` there is no answer.
+    examples: the level is then not given. Under the confidence `abstain` or the
+    similarity `min_score` there is no answer.
     """
 
     high: float | None
@@ -83,11 +84,21 @@ NO_TEXT = Verdict(category=None, level=Level.ABSTAIN, reason=Reason.NO_TEXT)
 NO_CATEGORY = Verdict(category=None, level=Level.ABSTAIN, reason=Reason.NO_CATEGORY)
 
 
-class DecisionRule:
-    """Picks the nearest fitting category and says how sure that is.
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """The best of the fitting categories, best first, and the highest similarity of any."""
 
-    A category's score is (1 - w) * cosine to its prototype + w * cosine to its nearest
-    example, w being `neighbor_weight`: docs/decisions/0002-nearest-example.md.
+    alternatives: tuple[Alternative, ...]
+    similarity: float
+
+
+class DecisionRule:
+    """Picks the best fitting category and says how sure that is.
+
+    A category's similarity is (1 - w) * cosine to its prototype + w * cosine to its nearest
+    example, w being `neighbor_weight`: docs/decisions/0002-nearest-example.md. It is the score
+    where there is no second opinion; else the score is the mean of both opinions, a probability
+    before calibration: docs/decisions/0007-second-opinion.md.
     """
 
     def __init__(
@@ -97,25 +108,30 @@ class DecisionRule:
         neighbor_weight: float,
         calibration: Calibration,
         bounds: Bounds,
+        second: SecondOpinion | None = None,
     ) -> None:
         self.prototypes = prototypes
         self.examples = examples
         self.neighbor_weight = neighbor_weight
         self.calibration = calibration
         self.bounds = bounds
+        self.second = second
         flows = (None, *Direction)
         self._fitting = {flow: np.flatnonzero(prototypes.allowed(flow)) for flow in flows}
 
-    def decide(self, vector: NDArray[np.float32], flow: Direction | None) -> Verdict:
-        """Judge one unit vector (d,)."""
+    def decide(
+        self, vector: NDArray[np.float32], flow: Direction | None, canonical_text: str = ""
+    ) -> Verdict:
+        """Judge one unit vector (d,) and its text, which only a second opinion reads."""
         fitting = self._fitting[flow]
         if not fitting.size:
             return NO_CATEGORY
-        ranked = self._rank(vector, fitting)
+        found = self._rank(vector, fitting, canonical_text)
+        ranked = found.alternatives
         score = ranked[0].score
         margin = score - ranked[1].score if len(ranked) > 1 else score
         confidence = self.calibration.confidence(score, margin)
-        reason = self._reason_to_abstain(score, confidence)
+        reason = self._reason_to_abstain(found.similarity, confidence)
         return Verdict(
             category=None if reason else ranked[0].category,
             level=Level.ABSTAIN if reason else self.bounds.level(confidence),
@@ -127,24 +143,48 @@ class DecisionRule:
         )
 
     def _rank(
-        self, vector: NDArray[np.float32], fitting: NDArray[np.intp]
-    ) -> tuple[Alternative, ...]:
-        """The best of the fitting categories, best first."""
+        self, vector: NDArray[np.float32], fitting: NDArray[np.intp], canonical_text: str
+    ) -> _Ranked:
         cosines = self.prototypes.scores(vector)[fitting]
         shortlist = np.argsort(-cosines, kind="stable")[:SHORTLIST]
+        similarities = cosines[shortlist]
         weight = self.neighbor_weight
-        scored = []
-        for place in shortlist.tolist():
-            category = int(fitting[place])
-            score = float(cosines[place])
-            if weight:
-                score = (1 - weight) * score + weight * self.examples.closest(vector, category)
-            scored.append(Alternative(self.prototypes.categories[category], score))
-        scored.sort(key=lambda alternative: -alternative.score)
-        return tuple(scored[: ALTERNATIVES + 1])
+        if weight:
+            closest = [self.examples.closest(vector, int(fitting[place])) for place in shortlist]
+            similarities = (1 - weight) * similarities + weight * np.array(closest, np.float32)
+        scores: NDArray[np.floating] = similarities
+        places = shortlist
+        if self.second is not None:
+            scores = self._both(vector, canonical_text, fitting, shortlist, similarities)
+            places = np.arange(len(fitting))
+        best = np.argsort(-scores, kind="stable")[: ALTERNATIVES + 1]
+        return _Ranked(
+            tuple(
+                Alternative(
+                    self.prototypes.categories[int(fitting[places[place]])], float(scores[place])
+                )
+                for place in best
+            ),
+            float(similarities.max()),
+        )
 
-    def _reason_to_abstain(self, score: float, confidence: float) -> Reason | None:
-        if score < self.bounds.min_score:
+    def _both(
+        self,
+        vector: NDArray[np.float32],
+        canonical_text: str,
+        fitting: NDArray[np.intp],
+        shortlist: NDArray[np.intp],
+        similarities: NDArray[np.float32],
+    ) -> NDArray[np.float64]:
+        """The mean of both opinions on each fitting category, shape (f,)."""
+        second = self.second
+        assert second is not None  # noqa: S101
+        scores = second.weight * softmax(second.linear.logits(vector, canonical_text)[fitting])
+        scores[shortlist] += (1 - second.weight) * softmax(second.sharpness * similarities)
+        return scores
+
+    def _reason_to_abstain(self, similarity: float, confidence: float) -> Reason | None:
+        if similarity < self.bounds.min_score:
             return Reason.FAR_FROM_ALL
         if confidence < self.bounds.abstain:
             return Reason.LOW_CONFIDENCE

@@ -48,6 +48,7 @@ class Engine:
             bundle.neighbor_weight,
             bundle.calibration,
             bundle.bounds,
+            bundle.second,
         )
 
     @classmethod
@@ -77,7 +78,8 @@ class Engine:
             match = self._find(text, transaction.country)
             verdict = NO_TEXT
             if text in vectors:
-                verdict = self._rule.decide(self._mix(vectors[text], match), transaction.flow)
+                vector = self._mix(vectors[text], match)
+                verdict = self._rule.decide(vector, transaction.flow, text)
             verdicts.append((verdict, match))
         decide_ms = (perf_counter() - decide_started) * 1000
         timings = Timings(normalize_ms + tokenize_ms, encode_ms, decide_ms)

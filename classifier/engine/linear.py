@@ -35,3 +35,24 @@ class LinearClassifier:
             scale = np.float32(NGRAM_WEIGHT) / np.linalg.norm(idf)
             logits += scale * (idf @ self.ngram_weights[buckets])
         return np.asarray(logits, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """The linear classifier of a version, and how it is heard beside the prototypes.
+
+    The probability of a category is (1 - weight) * softmax(sharpness * scores) + weight *
+    softmax(logits): the first over the categories whose prototypes are nearest, the second over
+    all that fit. `weight` lies between 0 and 1.
+    """
+
+    linear: LinearClassifier
+    weight: float
+    sharpness: float
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities by exp(logit) over the last axis; shape is kept. -inf has none."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    return shares

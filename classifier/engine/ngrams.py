@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 NGRAMS_VERSION: Final = 1
 SHORTEST: Final = 2
 LONGEST: Final = 5
-# Rows of the table that the n-grams are hashed into. Four times as many gained nothing on four files
-# of real descriptors, and cost a version of 90 categories four megabytes more.
+# Rows of the table that the n-grams are hashed into. Four times as many gained nothing on four
+# files of real descriptors, and cost a version of 90 categories four megabytes more.
 BUCKETS: Final = 4096
 
 

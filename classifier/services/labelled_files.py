@@ -15,7 +15,8 @@ from classifier.exceptions import InputFileError
 from classifier.services.csv_files import BadRow, CsvFile, detect_format
 from classifier.services.file_classification import RowError, read_amount
 from classifier.training.build import anchor_text
-from classifier.training.few_shot import LabelledRows, whole_groups
+from classifier.training.few_shot import LabelledRows
+from classifier.training.folds import whole_groups
 
 ENCODE_CHUNK = 128
 

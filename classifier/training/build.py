@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
+from classifier.engine.linear import SecondOpinion
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import CategoryInfo
 from classifier.exceptions import TrainingError
@@ -33,6 +34,10 @@ from classifier.training.prototypes import (
     choose_weights,
     leave_one_out_scores,
 )
+from classifier.training.second_opinion import Wording, choose_second_opinion
+
+LEAVE_ONE_OUT = "leave-one-out"
+CROSS_VALIDATION = "cross-validation over merchants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,10 @@ class CategoryFigures:
 
 @dataclass(frozen=True)
 class BuildFigures:
-    """What was measured while building; all shares are leave-one-out over the examples."""
+    """What was measured while building; all shares are of the examples, each judged by what was
+    built without it: `method` says how."""
 
+    method: str
     accuracy: float
     accuracy_low: float
     accuracy_high: float
@@ -57,6 +64,8 @@ class BuildFigures:
     anchor_weight: float
     neighbor_weight: float
     merchant_weight: float
+    linear_share: float
+    regularization: float | None
     examples: int
     levels: tuple[LevelFigures, ...]
     categories: tuple[CategoryFigures, ...]
@@ -74,6 +83,7 @@ class BuiltVersion:
     calibration: Calibration
     bounds: Bounds
     figures: BuildFigures
+    second: SecondOpinion | None
 
 
 def build(
@@ -82,10 +92,12 @@ def build(
     training: TrainingSet,
     abstain_below: float,
     neighbor_weights: Sequence[float] = NEIGHBOR_WEIGHTS,
+    wording: Wording | None = None,
 ) -> BuiltVersion:
     """Build prototypes, calibrate, set the level bounds, measure.
 
-    `texts[i]` is the text of `training.vectors[i]`; `categories[j]` that of `anchors[j]`.
+    `texts[i]` is the text of `training.vectors[i]`; `categories[j]` that of `anchors[j]`. With
+    `wording` a linear classifier decides beside the prototypes.
     Raises TrainingError where there are fewer than two categories or a category has no example.
     """
     counts = training.counts
@@ -97,8 +109,14 @@ def build(
     weights = choose_weights(training, neighbor_weights)
     text_vectors = training.vectors
     training = training.with_merchants(weights.merchant)
-    scores = leave_one_out_scores(training, weights)
-    scored = Scored.of(scores, training.labels)
+    judged = None if wording is None else choose_second_opinion(training, weights, wording)
+    scores: NDArray[np.floating]
+    if judged is None:
+        scores = leave_one_out_scores(training, weights)
+        scored = Scored.of(scores, training.labels)
+    else:
+        scores = judged.scores
+        scored = Scored.of(scores, training.labels, judged.similarities)
     confidence = cross_fitted_confidences(scored)
     bounds = choose_bounds(confidence, scored, abstain_below)
     predicted = scores.argmax(axis=1)
@@ -115,7 +133,9 @@ def build(
         merchant_weight=weights.merchant,
         calibration=fit_calibration(scored),
         bounds=bounds,
+        second=None if judged is None else judged.second,
         figures=BuildFigures(
+            method=LEAVE_ONE_OUT if judged is None else CROSS_VALIDATION,
             accuracy=right / len(texts),
             accuracy_low=low,
             accuracy_high=high,
@@ -124,6 +144,8 @@ def build(
             anchor_weight=weights.anchor,
             neighbor_weight=weights.neighbor,
             merchant_weight=weights.merchant,
+            linear_share=0.0 if judged is None else judged.blend.share,
+            regularization=None if judged is None else judged.blend.regularization,
             examples=len(texts),
             levels=tuple(measure_levels(confidence, scored, bounds)),
             categories=tuple(by_category),

@@ -23,15 +23,22 @@ FAR_QUANTILE = 0.005
 
 @dataclass(frozen=True)
 class Scored:
-    """The best category of each text: `score`, `margin` and `is_right`, each of shape (n,)."""
+    """The best category of each text: `score`, `margin` and `is_right`, and how near the text is to
+    any: `similarity`; each of shape (n,)."""
 
     score: NDArray[np.float64]
     margin: NDArray[np.float64]
     is_right: NDArray[np.bool_]
+    similarity: NDArray[np.float64]
 
     @classmethod
-    def of(cls, scores: NDArray[np.float32], labels: NDArray[np.int32]) -> "Scored":
-        """From cosines (n, c) and true labels (n,)."""
+    def of(
+        cls,
+        scores: NDArray[np.floating],
+        labels: NDArray[np.int32],
+        similarity: NDArray[np.floating] | None = None,
+    ) -> "Scored":
+        """From scores (n, c) and true labels (n,); without `similarity` the scores are that."""
         rows = np.arange(len(scores))
         best = scores.argmax(axis=1)
         score = scores[rows, best].astype(np.float64)
@@ -39,10 +46,16 @@ class Scored:
             second = np.partition(scores, -2, axis=1)[:, -2].astype(np.float64)
         else:
             second = np.zeros_like(score)
-        return cls(score, score - second, best == labels)
+        near = score if similarity is None else similarity.astype(np.float64)
+        return cls(score, score - second, best == labels, near)
 
     def __getitem__(self, chosen: NDArray[np.bool_]) -> "Scored":
-        return Scored(self.score[chosen], self.margin[chosen], self.is_right[chosen])
+        return Scored(
+            self.score[chosen],
+            self.margin[chosen],
+            self.is_right[chosen],
+            self.similarity[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,7 @@ def choose_bounds(confidence: NDArray[np.float64], scored: Scored, abstain_below
         high=high,
         medium=medium,
         abstain=abstain_below,
-        min_score=float(np.quantile(scored.score, FAR_QUANTILE)),
+        min_score=float(np.quantile(scored.similarity, FAR_QUANTILE)),
     )
 
 
@@ -134,7 +147,7 @@ def measure_levels(
     confidence: NDArray[np.float64], scored: Scored, bounds: Bounds
 ) -> list[LevelFigures]:
     """What each level keeps, on the same texts, best level first, abstentions last."""
-    answered = (confidence >= bounds.abstain) & (scored.score >= bounds.min_score)
+    answered = (confidence >= bounds.abstain) & (scored.similarity >= bounds.min_score)
     levels = np.array(
         [
             bounds.level(value) if is_answered else Level.ABSTAIN

@@ -7,8 +7,6 @@ from statistics import fmean, stdev
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from classifier.engine.decision import DecisionRule
 from classifier.engine.merchants.knowledge import mixed
@@ -16,18 +14,19 @@ from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import TrainingError
 from classifier.training.build import build
 from classifier.training.evaluation import expected_calibration_error, macro_f1
+from classifier.training.folds import Indexes
 from classifier.training.prototypes import NEIGHBOR_WEIGHTS, TrainingSet
+from classifier.training.second_opinion import Wording
 
 # The share of a category's rows that must move money one way before it is taken to do so always.
 ONE_WAY_SHARE = 0.95
-
-Indexes = NDArray[np.int64]
 
 
 class Head(StrEnum):
     """What is built on the embeddings."""
 
     PROTOTYPE = "prototype"
+    HYBRID = "hybrid"
     PROTOTYPE_NO_ANCHOR = "prototype-no-anchor"
     PROTOTYPE_NO_NEIGHBOR = "prototype-no-neighbor"
 
@@ -132,23 +131,6 @@ def split_rows(labels: NDArray[np.int32], groups: Indexes, test_share: float, se
     return Split(np.sort(np.concatenate(trained)), np.sort(np.concatenate(tested)))
 
 
-def whole_groups(texts: Sequence[str], names: Sequence[str]) -> Indexes:
-    """Which rows must stay on one side, (n,): equal ints where rows share a text or a name,
-    directly or through others. An empty name is none."""
-    _, text_of = np.unique(texts, return_inverse=True)
-    _, name_of = np.unique(names, return_inverse=True)
-    texts_in_all = int(text_of.max()) + 1
-    is_named = np.array([bool(name) for name in names])
-    nodes = texts_in_all + int(name_of.max()) + 1
-    links = coo_array(
-        (np.ones(is_named.sum()), (text_of[is_named], texts_in_all + name_of[is_named])),
-        shape=(nodes, nodes),
-    )
-    _, component = connected_components(links, directed=False)
-    _, groups = np.unique(component[text_of], return_inverse=True)
-    return groups
-
-
 def distinct_rows(texts: Sequence[str], labels: NDArray[np.int32], rows: Indexes) -> Indexes:
     """The first of `rows` for each text and label, as the product keeps an example once. A text
     that came twice would be its own nearest neighbor and make leave-one-out too sure."""
@@ -196,9 +178,21 @@ def judge(
         ),
         abstain_below,
         (0.0,) if head is Head.PROTOTYPE_NO_NEIGHBOR else NEIGHBOR_WEIGHTS,
+        Wording(
+            [data.texts[row] for row in drawn],
+            [category.name for category in data.categories],
+            data.groups[drawn],
+        )
+        if head is Head.HYBRID
+        else None,
     )
     rule = DecisionRule(
-        built.prototypes, built.examples, built.neighbor_weight, built.calibration, built.bounds
+        built.prototypes,
+        built.examples,
+        built.neighbor_weight,
+        built.calibration,
+        built.bounds,
+        built.second,
     )
     vectors = data.vectors[split.test]
     if data.evidence is not None:
@@ -206,7 +200,7 @@ def judge(
     place = {category.slug: index for index, category in enumerate(data.categories)}
     guesses, confidences, answered = [], [], []
     for row, vector in zip(split.test, vectors, strict=True):
-        verdict = rule.decide(vector, data.flows[row])
+        verdict = rule.decide(vector, data.flows[row], data.texts[row])
         guess = verdict.category or next((a.category for a in verdict.alternatives), None)
         guesses.append(place[guess.slug] if guess else -1)
         confidences.append(verdict.confidence or 0.0)

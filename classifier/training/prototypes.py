@@ -1,7 +1,8 @@
 """Category prototypes from labelled vectors, and how well they do on texts left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from classifier.engine.prototypes import unit
 ANCHOR_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 NEIGHBOR_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 MERCHANT_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0)
+Choice = TypeVar("Choice")
+
 # One-sided 95%.
 CLEAR_ERRORS = 1.645
 # Rows of the similarity matrix in memory at once.
@@ -89,6 +92,19 @@ def leave_one_out_scores(training: TrainingSet, weights: Weights) -> NDArray[np.
     return _blend(cosines, _closest_others(training), weights.neighbor)
 
 
+def held_out_scores(
+    training: TrainingSet, vectors: NDArray[np.float32], weights: Weights
+) -> NDArray[np.float32]:
+    """The score in each category of texts (m, d) that are not in `training`, (m, c), as
+    `leave_one_out_scores` has them."""
+    cosines = vectors @ build_prototypes(training, weights.anchor).T
+    closest = np.full_like(cosines, np.nan)
+    order = np.argsort(training.labels, kind="stable")
+    present, starts = np.unique(training.labels[order], return_index=True)
+    closest[:, present] = np.maximum.reduceat(vectors @ training.vectors[order].T, starts, axis=1)
+    return _blend(cosines, closest, weights.neighbor)
+
+
 def choose_weights(
     training: TrainingSet, neighbor_weights: Sequence[float] = NEIGHBOR_WEIGHTS
 ) -> Weights:
@@ -113,13 +129,14 @@ def choose_weights(
         for merchant in MERCHANT_WEIGHTS:
             weights = replace(default, merchant=merchant)
             by_merchant |= _is_right(training.with_merchants(merchant), [weights])
-        default = _best_supported(by_merchant, default)
+        default = best_supported(by_merchant, _nearest_first(by_merchant, default))
     grid = [
         replace(default, anchor=anchor, neighbor=neighbor)
         for anchor in ANCHOR_WEIGHTS
         for neighbor in neighbor_weights
     ]
-    return _best_supported(_is_right(training.with_merchants(default.merchant), grid), default)
+    is_right = _is_right(training.with_merchants(default.merchant), grid)
+    return best_supported(is_right, _nearest_first(is_right, default))
 
 
 def _is_right(training: TrainingSet, grid: Sequence[Weights]) -> dict[Weights, NDArray[np.bool_]]:
@@ -136,14 +153,19 @@ def _is_right(training: TrainingSet, grid: Sequence[Weights]) -> dict[Weights, N
     return is_right
 
 
-def _best_supported(is_right: dict[Weights, NDArray[np.bool_]], default: Weights) -> Weights:
-    by_distance = sorted(is_right, key=lambda weights: _steps(weights, default))
-    best = max(by_distance, key=lambda weights: int(is_right[weights].sum()))
+def best_supported(
+    is_right: Mapping[Choice, NDArray[np.bool_]], in_order: Sequence[Choice]
+) -> Choice:
+    """The first of some choices that the best is not clearly better than: right on more of the same
+    examples by CLEAR_ERRORS standard errors of the paired difference."""
+    best = max(in_order, key=lambda choice: int(is_right[choice].sum()))
     return next(
-        weights
-        for weights in by_distance
-        if not _is_clearly_better(is_right[best], is_right[weights])
+        choice for choice in in_order if not _is_clearly_better(is_right[best], is_right[choice])
     )
+
+
+def _nearest_first(grid: Iterable[Weights], default: Weights) -> list[Weights]:
+    return sorted(grid, key=lambda weights: _steps(weights, default))
 
 
 def _steps(weights: Weights, default: Weights) -> int:

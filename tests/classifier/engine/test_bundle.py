@@ -4,13 +4,16 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from classifier.engine.bundle import file_digest, read_bundle
+from classifier.engine.bundle import file_digest, read_bundle, write_bundle
 from classifier.engine.encoder import Encoder
 from classifier.engine.engine import Engine
+from classifier.engine.linear import LinearClassifier, SecondOpinion
+from classifier.engine.ngrams import BUCKETS
 from classifier.engine.types import Transaction
 from classifier.exceptions import BundleError
 
@@ -237,3 +240,53 @@ def test_a_model_that_takes_no_token_ids_is_refused_when_it_is_warmed(folder: Pa
     write_model(folder, "Identity", TensorProto.FLOAT)
     with pytest.raises(BundleError, match="cannot be run"):
         Encoder(folder / "encoder").warm()
+
+
+def test_a_second_opinion_is_kept_and_read(engine: Engine, tmp_path: Path) -> None:
+    bundle = engine.bundle
+    count = len(bundle.prototypes.categories)
+    rng = np.random.default_rng(0)
+    linear = LinearClassifier(
+        *(
+            rng.standard_normal(shape).astype(np.float32)
+            for shape in ((bundle.encoder.dimension, count), (BUCKETS, count), (BUCKETS,), (count,))
+        )
+    )
+    written = {
+        name: getattr(bundle, name)
+        for name in (
+            "version", "encoder_folder", "normalizer_version", "prototypes", "examples",
+            "neighbor_weight", "calibration", "bounds", "figures",
+        )
+    }  # fmt: skip
+    folder = tmp_path / "two"
+    write_bundle(folder, second=SecondOpinion(linear, 0.5, 10.0), **written)
+    second = read_bundle(folder).second
+    assert second is not None
+    assert (second.weight, second.sharpness) == (0.5, 10.0)
+    text = "blue bottle oakland ca"
+    vector = bundle.examples.vectors[0]
+    assert second.linear.logits(vector, text).tolist() == linear.logits(vector, text).tolist()
+    assert read_bundle(bundle.folder).second is None
+
+
+def test_a_second_opinion_of_another_size_is_refused(engine: Engine, tmp_path: Path) -> None:
+    bundle = engine.bundle
+    empty = np.zeros((BUCKETS, 1), dtype=np.float32)
+    linear = LinearClassifier(empty, empty, empty[:, 0], empty[0])
+    folder = tmp_path / "two"
+    write_bundle(
+        folder,
+        version="x",
+        encoder_folder=bundle.encoder_folder,
+        normalizer_version=bundle.normalizer_version,
+        prototypes=bundle.prototypes,
+        examples=bundle.examples,
+        neighbor_weight=0.3,
+        calibration=bundle.calibration,
+        bounds=bundle.bounds,
+        figures={},
+        second=SecondOpinion(linear, 0.5, 10.0),
+    )
+    with pytest.raises(BundleError, match="vector weights have shape"):
+        read_bundle(folder)

@@ -18,8 +18,8 @@ from classifier.training.few_shot import (
     measure,
     split_rows,
     spread,
-    whole_groups,
 )
+from classifier.training.folds import whole_groups
 
 LABELLED = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 25)), min_size=2, max_size=80).map(
     lambda rows: (np.array([r[0] for r in rows], np.int32), np.array([r[1] for r in rows]))

@@ -72,6 +72,7 @@ def test_a_nearer_text_is_never_less_sure() -> None:
         score=np.linspace(0.2, 0.8, 12),
         margin=np.linspace(0.0, 0.2, 12),
         is_right=np.arange(12) < 6,
+        similarity=np.linspace(0.2, 0.8, 12),
     )
     calibration = fit_calibration(scored)
     assert calibration.confidence(0.8, 0.2) >= calibration.confidence(0.2, 0.0)
