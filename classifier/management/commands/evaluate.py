@@ -77,7 +77,8 @@ class Command(BaseCommand):
             nargs="+",
             choices=[head.value for head in Head],
             default=[Head.PROTOTYPE.value],
-            help="What is built: with the label's name as anchor, or without.",
+            help="What is built: prototypes with the label's name as anchor, or without it, or "
+            "without the nearest example; or prototypes and a linear classifier (hybrid).",
         )
         parser.add_argument(
             "--merchants",

@@ -77,6 +77,24 @@ def test_the_table_has_a_row_for_each_head_number_of_shots_and_side(
     assert "whether or not the version abstains" in said
 
 
+def test_a_hybrid_hears_words_that_prototypes_do_not(evaluate: Evaluate, tmp_path: Path) -> None:
+    """Two labels whose texts mean the same, told apart by how they are written."""
+    path = tmp_path / "written.csv"
+    towns = ("north", "south", "west", "east", "upper", "lower", "old", "new")
+    rows = [
+        f"{word} qx{word}zz {town},{word},{word} {town}"
+        for town in towns
+        for word in ("coffee", "coffeebar")
+    ]
+    path.write_text("\n".join(["text,label,merchant", *rows]) + "\n", encoding="utf-8")
+    said = evaluate(
+        path, "--group", "merchant", "--shots", "full", "--seeds", 1, "--merchants", "off",
+        "--head", "prototype", "hybrid",
+    )  # fmt: skip
+    heads = {line.split()[0]: float(line.split()[3]) for line in said.splitlines()[2:4]}
+    assert heads["hybrid"] == 100.0 >= heads["prototype"]
+
+
 def test_the_same_seeds_give_the_same_figures(evaluate: Evaluate, labelled: Path) -> None:
     options = ("--group", "merchant", "--shots", 1, "full", "--seeds", 2)
     assert evaluate(labelled, *options) == evaluate(labelled, *options)
