@@ -247,6 +247,8 @@ ENCODER_KINDS = [
 ENCODER_NAME = text("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
 ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 HOME_COUNTRY = country("TXCAT_HOME_COUNTRY")
+# Of the predictions, drawn at random for review whatever was answered.
+AUDIT_SHARE = share("TXCAT_AUDIT_SHARE", default=0.005)
 
 # API
 
