@@ -251,6 +251,8 @@ ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 HOME_COUNTRY = country("TXCAT_HOME_COUNTRY")
 # Of what one account holder calls texts and merchants, this many are kept.
 PERSONAL_PER_USER = whole("TXCAT_PERSONAL_PER_USER", default=1000)
+# Of the predictions, drawn at random for review whatever was answered.
+AUDIT_SHARE = share("TXCAT_AUDIT_SHARE", default=0.005)
 
 # API
 

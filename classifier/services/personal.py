@@ -125,7 +125,9 @@ def erase(user_id: str, by: AbstractBaseUser | None = None, api_key: ApiKey | No
     """
     user_id = user_id.strip()
     if not user_id or len(user_id) > MAX_USER_ID or "\0" in user_id:
-        raise InvalidItemError("user_id", f"A user id has 1 to {MAX_USER_ID} characters.")
+        raise InvalidItemError(
+            "user_id", f"A user id has 1 to {MAX_USER_ID} characters.", "invalid"
+        )
     with transaction.atomic():
         count, _ = PersonalCategory.objects.filter(user_id=user_id).delete()
         PersonalErasure.objects.create(

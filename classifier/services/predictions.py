@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from random import SystemRandom
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from classifier import runtime
@@ -26,6 +28,8 @@ from classifier.services.annotators import Annotation, Asked, annotate, annotate
 from classifier.signals import predictions_recorded
 
 logger = logging.getLogger(__name__)
+# Of the system: nobody can foresee which answers are checked, and no two processes draw alike.
+chance = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,7 @@ def _prediction(
         merchant_id=match.merchant.key if match else None,
         merchant_text=descriptor.merchant_text,
         descriptor=_said(descriptor, match, span),
+        is_audited=chance.random() < settings.AUDIT_SHARE,
         is_cached=decision.is_cached,
         latency_ms=latency_ms(decision.timings),
     )

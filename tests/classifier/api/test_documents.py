@@ -13,7 +13,7 @@ from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
 from classifier.models import example
-from classifier.services import examples, feedback, versions
+from classifier.services import examples, feedback, personal, versions
 
 CODE = re.compile(r"`([a-z_]+)`")
 RAISED = ("InvalidItemError", "ConflictError", "ValidationError")
@@ -33,7 +33,7 @@ def codes_raised_by(module: ModuleType) -> Iterator[str]:
 def raised() -> set[str]:
     return {
         code
-        for module in (example, examples, feedback, versions)
+        for module in (example, examples, feedback, personal, versions)
         for code in codes_raised_by(module)
     }
 
