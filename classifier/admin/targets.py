@@ -1,19 +1,13 @@
 """The performance targets: one row, which opens as a form."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
-from simple_history.admin import SimpleHistoryAdmin
 
-from classifier.admin.base import Admin
+from classifier.admin.single_row import SingleRowAdmin
 from classifier.models import PerformanceTargets
-from classifier.services.targets import performance_targets
 
 
 @admin.register(PerformanceTargets)
-class PerformanceTargetsAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class PerformanceTargetsAdmin(SingleRowAdmin):
     fieldsets = (
         (
             "Quality",
@@ -32,17 +26,3 @@ class PerformanceTargetsAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             },
         ),
     )
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The form itself: a list of one row would be a click for nothing."""
-        row = performance_targets()
-        response: HttpResponse = self.change_view(request, str(row.pk), "", extra_context)
-        return response
