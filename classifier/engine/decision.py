@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.calibration import Calibration
-from classifier.engine.linear import SecondOpinion, softmax
+from classifier.engine.linear import SecondOpinion
 from classifier.engine.merchants.types import MerchantMatch
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import (
@@ -155,7 +155,8 @@ class DecisionRule:
         scores: NDArray[np.floating] = similarities
         places = shortlist
         if self.second is not None:
-            scores = self._both(vector, canonical_text, fitting, shortlist, similarities)
+            logits = self.second.linear.logits(vector, canonical_text)[fitting]
+            scores = self.second.mean(similarities, shortlist, logits)
             places = np.arange(len(fitting))
         best = np.argsort(-scores, kind="stable")[: ALTERNATIVES + 1]
         return _Ranked(
@@ -167,21 +168,6 @@ class DecisionRule:
             ),
             float(similarities.max()),
         )
-
-    def _both(
-        self,
-        vector: NDArray[np.float32],
-        canonical_text: str,
-        fitting: NDArray[np.intp],
-        shortlist: NDArray[np.intp],
-        similarities: NDArray[np.float32],
-    ) -> NDArray[np.float64]:
-        """The mean of both opinions on each fitting category, shape (f,)."""
-        second = self.second
-        assert second is not None  # noqa: S101
-        scores = second.weight * softmax(second.linear.logits(vector, canonical_text)[fitting])
-        scores[shortlist] += (1 - second.weight) * softmax(second.sharpness * similarities)
-        return scores
 
     def _reason_to_abstain(self, similarity: float, confidence: float) -> Reason | None:
         if similarity < self.bounds.min_score:

@@ -50,6 +50,18 @@ class SecondOpinion:
     weight: float
     sharpness: float
 
+    def mean(
+        self,
+        similarities: NDArray[np.float32],
+        shortlist: NDArray[np.intp],
+        logits: NDArray[np.float32],
+    ) -> NDArray[np.float64]:
+        """The mean of both opinions on each category that fits, (f,): `logits` (f,) are of all of
+        them, `similarities` (s,) of those at the places `shortlist` (s,)."""
+        scores = self.weight * softmax(logits)
+        scores[shortlist] += (1 - self.weight) * softmax(self.sharpness * similarities)
+        return scores
+
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probabilities by exp(logit) over the last axis; shape is kept. -inf has none."""
