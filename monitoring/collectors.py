@@ -26,6 +26,7 @@ from classifier.models import (
 )
 from classifier.services import rule_effects
 from classifier.services.categories import too_few_examples
+from classifier.services.learning import newest_judgement
 from classifier.services.readiness import Readiness, check_all
 
 # What is said of recent traffic is said of this many predictions.
@@ -39,7 +40,8 @@ IDLE = rule_effects.IDLE
 class VersionFigures:
     """A version as it was measured when built; shares are of examples left out.
 
-    `missed_targets` names the performance targets that it misses.
+    `missed_targets` names the performance targets that it misses; `waits_for` says why it did not
+    go live by itself, where it was learned and judged.
     """
 
     id: int
@@ -52,6 +54,7 @@ class VersionFigures:
     input_read_at: datetime
     is_candidate: bool
     missed_targets: tuple[str, ...]
+    waits_for: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def idle_rules() -> int:
 
 
 def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigures:
+    judgement = newest_judgement(version)
     return VersionFigures(
         id=version.pk,
         name=version.name,
@@ -199,4 +203,5 @@ def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigu
         input_read_at=version.input_read_at,
         is_candidate=version.status == ModelVersion.Status.CANDIDATE,
         missed_targets=tuple(result.name for result in readiness.missed),
+        waits_for=judgement.waits_for if judgement else "",
     )

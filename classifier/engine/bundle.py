@@ -2,7 +2,8 @@
 
 manifest.json          each file's SHA-256 and size; see `manifest`
 config.json            version, categories, weights, calibration, bounds, build figures
-prototypes.safetensors prototypes (c, d) float32
+prototypes.safetensors prototypes and anchors (c, d) float32; an anchor is the vector of a
+                       category's own name and description
 examples.safetensors   vectors and text_vectors (n, d) float32, labels (n,) int32, ascending
 examples.json          texts
 encoder/               model.onnx, tokenizer.json, encoder.json
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -66,6 +68,7 @@ class Bundle:
     encoder: EncoderCard
     normalizer_version: int
     prototypes: PrototypeSet
+    anchors: NDArray[np.float32]
     examples: ExampleSet
     neighbor_weight: float
     calibration: Calibration
@@ -87,6 +90,7 @@ def write_bundle(
     encoder_folder: Path,
     normalizer_version: int,
     prototypes: PrototypeSet,
+    anchors: NDArray[np.float32],
     examples: ExampleSet,
     neighbor_weight: float,
     calibration: Calibration,
@@ -110,7 +114,7 @@ def write_bundle(
         if merchants_folder is not None:
             (draft / MERCHANTS_FOLDER).mkdir()
             _link_all(merchants_folder, draft / MERCHANTS_FOLDER)
-        save_file({"prototypes": prototypes.vectors}, draft / PROTOTYPES_FILE)
+        save_file({"prototypes": prototypes.vectors, "anchors": anchors}, draft / PROTOTYPES_FILE)
         save_file(
             {
                 "vectors": examples.vectors,
@@ -187,7 +191,7 @@ def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
         CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
         for entry in config["categories"]
     )
-    prototypes = load_file(folder / PROTOTYPES_FILE)["prototypes"]
+    prototypes = load_file(folder / PROTOTYPES_FILE)
     examples = load_file(folder / EXAMPLES_FILE)
     texts = tuple(_read_json(folder / EXAMPLE_TEXTS_FILE))
     return Bundle(
@@ -195,7 +199,8 @@ def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
         folder=folder,
         encoder=EncoderCard.read(folder / ENCODER_FOLDER),
         normalizer_version=config["normalizer_version"],
-        prototypes=PrototypeSet(categories, prototypes),
+        prototypes=PrototypeSet(categories, prototypes["prototypes"]),
+        anchors=prototypes["anchors"],
         examples=ExampleSet(
             texts, examples["labels"], examples["vectors"], examples["text_vectors"], categories
         ),
@@ -229,6 +234,7 @@ def _check_shapes(bundle: Bundle) -> None:
     count, dimension = len(bundle.prototypes.categories), bundle.encoder.dimension
     shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
         "prototypes": (bundle.prototypes.vectors.shape, (count, dimension)),
+        "anchors": (bundle.anchors.shape, (count, dimension)),
         "examples": (bundle.examples.vectors.shape, (len(bundle.examples.texts), dimension)),
         "text vectors": (
             bundle.examples.text_vectors.shape,

@@ -8,6 +8,7 @@ from classifier.models.encoder import Encoder, EncoderChoice
 from classifier.models.example import Example
 from classifier.models.feedback import Feedback, FeedbackEvent
 from classifier.models.job import Job, JobEvent, JobPart
+from classifier.models.judgement import VersionJudgement
 from classifier.models.merchant import Merchant, MerchantTag
 from classifier.models.personal import PersonalCategory, PersonalErasure
 from classifier.models.policy import LearningPolicy
@@ -47,4 +48,5 @@ __all__ = [
     "Rule",
     "Scope",
     "VersionComparison",
+    "VersionJudgement",
 ]

@@ -135,6 +135,7 @@ def build_version(
             encoder_folder=folder,
             normalizer_version=NORMALIZER_VERSION,
             prototypes=built.prototypes,
+            anchors=built.anchors,
             examples=built.examples,
             neighbor_weight=built.neighbor_weight,
             calibration=built.calibration,

@@ -79,6 +79,7 @@ class BuildFigures:
 @dataclass(frozen=True)
 class BuiltVersion:
     prototypes: PrototypeSet
+    anchors: NDArray[np.float32]
     examples: ExampleSet
     neighbor_weight: float
     merchant_weight: float
@@ -135,6 +136,7 @@ def build(
         by_category.append(CategoryFigures(category.slug, int(counts[index]), precision, recall))
     return BuiltVersion(
         prototypes=PrototypeSet(tuple(categories), build_prototypes(training, weights.anchor)),
+        anchors=training.anchors,
         examples=ExampleSet(
             texts=tuple(texts[index] for index in order),
             labels=training.labels[order],

@@ -69,6 +69,7 @@ PAGES = {
     "classify_file": CURATORS | OPERATORS,
     "auth_user_password_change": NOBODY,
     "classifier_modelversion_build": CURATORS | OPERATORS,
+    "classifier_modelversion_learn": CURATORS | OPERATORS,
     "classifier_modelversion_activate": OPERATORS,
     "classifier_modelversion_roll_back": OPERATORS,
     "classifier_modelversion_roll_back_from": OPERATORS,
