@@ -111,13 +111,14 @@ def versions() -> tuple[VersionFigures | None, VersionFigures | None]:
         "category_count",
         "input_read_at",
     )
-    found = (rows.active().first(), rows.first())
-    checked = check_all([version for version in found if version is not None])
-    active, newest = (
-        None if version is None else _version_figures(version, checked[version.pk])
-        for version in found
+    active, newest = rows.active().first(), rows.first()
+    checked = check_all([version for version in (active, newest) if version is not None])
+    judgement = newest_judgement(newest) if newest is not None else None
+    return (
+        active and _version_figures(active, checked[active.pk], ""),
+        newest
+        and _version_figures(newest, checked[newest.pk], judgement.waits_for if judgement else ""),
     )
-    return active, newest
 
 
 def has_encoder() -> bool:
@@ -190,8 +191,7 @@ def idle_rules() -> int:
     return rule_effects.idle_rules().count()
 
 
-def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigures:
-    judgement = newest_judgement(version)
+def _version_figures(version: ModelVersion, readiness: Readiness, waits_for: str) -> VersionFigures:
     return VersionFigures(
         id=version.pk,
         name=version.name,
@@ -203,5 +203,5 @@ def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigu
         input_read_at=version.input_read_at,
         is_candidate=version.status == ModelVersion.Status.CANDIDATE,
         missed_targets=tuple(result.name for result in readiness.missed),
-        waits_for=judgement.waits_for if judgement else "",
+        waits_for=waits_for,
     )

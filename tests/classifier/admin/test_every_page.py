@@ -112,6 +112,7 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classifier_learningpolicy_simple_history": _newest_history(learning_policy()),
         "auth_user_password_change": [admin_user.pk],
         "classifier_modelversion_build": [],
+        "classifier_modelversion_learn": [],
         "classifier_modelversion_activate": [rows.version.pk],
         "classifier_modelversion_roll_back": [],
         "classifier_modelversion_roll_back_from": [rows.version.pk],
