@@ -115,9 +115,10 @@ def versions() -> tuple[VersionFigures | None, VersionFigures | None]:
     checked = check_all([version for version in (active, newest) if version is not None])
     judgement = newest_judgement(newest) if newest is not None else None
     return (
-        active and _version_figures(active, checked[active.pk], ""),
-        newest
-        and _version_figures(newest, checked[newest.pk], judgement.waits_for if judgement else ""),
+        _version_figures(active, checked[active.pk], "") if active is not None else None,
+        _version_figures(newest, checked[newest.pk], judgement.waits_for if judgement else "")
+        if newest is not None
+        else None,
     )
 
 

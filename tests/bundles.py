@@ -53,5 +53,6 @@ def write_seed_bundle(folder: Path, encoder_folder: Path) -> None:
         neighbor_weight=built.neighbor_weight,
         calibration=built.calibration,
         bounds=built.bounds,
+        back_off=built.back_off,
         figures=built.figures.as_json(),
     )

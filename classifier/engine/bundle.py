@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from classifier.engine.back_off import BackOff
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
 from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, EncoderCard
@@ -76,6 +77,7 @@ class Bundle:
     figures: Mapping[str, Any]
     merchants: MerchantKnowledge | None
     second: SecondOpinion | None
+    back_off: BackOff | None
     held_out: HeldOut | None
 
     @property
@@ -99,6 +101,7 @@ def write_bundle(
     merchants_folder: Path | None = None,
     merchant_weight: float = 0.0,
     second: SecondOpinion | None = None,
+    back_off: BackOff | None = None,
     held_out: HeldOut | None = None,
 ) -> str:
     """Write a bundle at `folder`, which must not exist. Returns the manifest's SHA-256.
@@ -144,6 +147,7 @@ def write_bundle(
                 },
                 "calibration": asdict(calibration),
                 "bounds": asdict(bounds),
+                "back_off": back_off and asdict(back_off),
                 "figures": figures,
             },
         )
@@ -214,10 +218,17 @@ def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
             else None
         ),
         second=(_read_second(folder, config["second_opinion"]) if LINEAR_FILE in listed else None),
+        back_off=_read_back_off(config["back_off"]),
         held_out=(
             HeldOut(**load_file(folder / HELD_OUT_FILE)) if HELD_OUT_FILE in listed else None
         ),
     )
+
+
+def _read_back_off(said: Mapping[str, Any] | None) -> BackOff | None:
+    if said is None:
+        return None
+    return BackOff(Calibration(**said["calibration"]), said["high"], said["medium"])
 
 
 def _read_second(folder: Path, said: Mapping[str, Any]) -> SecondOpinion:

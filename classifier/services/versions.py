@@ -144,6 +144,7 @@ def build_version(
             merchants_folder=scratch / "merchants",
             merchant_weight=built.merchant_weight,
             second=built.second,
+            back_off=built.back_off,
             held_out=built.held_out,
         )
         manifest_digest = keep_folder(scratch / name, verified={encoder.digest})

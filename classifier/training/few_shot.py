@@ -193,6 +193,7 @@ def judge(
         built.calibration,
         built.bounds,
         built.second,
+        built.back_off,
     )
     vectors = data.vectors[split.test]
     if data.evidence is not None:
