@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from classifier.exceptions import ConflictError, InvalidItemError, UnknownError
@@ -35,6 +35,15 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many items wait: pending, of these drawn for the audit, and skipped."""
+
+    pending: int
+    audit: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """What is open again after which act; `note` says why its example stays, where it does."""
 
@@ -43,11 +52,25 @@ class Undone:
     note: str
 
 
+def waiting() -> Waiting:
+    is_pending = Q(state=State.PENDING)
+    counted = ReviewItem.objects.filter(state__in=OPEN).aggregate(
+        pending=Count("pk", filter=is_pending),
+        audit=Count("pk", filter=is_pending & Q(reason=ReviewItem.Reason.AUDIT)),
+        skipped=Count("pk", filter=Q(state=State.SKIPPED)),
+    )
+    return Waiting(**counted)
+
+
+def pending_count() -> int:
+    return ReviewItem.objects.filter(state=State.PENDING).count()
+
+
 def claim(
     by: AbstractBaseUser, state: str = State.PENDING, reason: str = "", size: int = BATCH
 ) -> list[ReviewItem]:
-    """Up to `size` items for one person, those that settle most first, of a reason where one is
-    named. Whatever the person holds is held for another LEASE."""
+    """What one person holds, filled up to `size` items: those that settle most come first; of a
+    reason where one is named. Whatever the person holds is held for another LEASE."""
     now = timezone.now()
     ReviewItem.objects.filter(claimed_by=by.pk, state__in=OPEN).update(claimed_until=now + LEASE)
     queue = ReviewItem.objects.filter(state=state)
@@ -65,7 +88,7 @@ def claim(
                 claimed_by=by.pk, claimed_until=now + LEASE
             )
     related = ("prediction__category__parent", "prediction__merchant", "prediction__version")
-    return list(own.select_related("suggestion__parent", *related)[:size])
+    return list(own.select_related("suggestion__parent", *related))
 
 
 @transaction.atomic
@@ -143,9 +166,11 @@ def _find(item_id: int) -> ReviewItem:
 
 
 def _category(slug: str, item: ReviewItem) -> Category:
-    found = Category.objects.detailed().select_related("parent").filter(slug=slug).first()
+    # Looked for here: no database has to bear what a form may send.
+    detailed = Category.objects.detailed().select_related("parent")
+    found = {category.slug: category for category in detailed}.get(slug)
     if found is None:
-        message = f"“{item}”: no detailed category has the slug “{slug}”."
+        message = f"“{item}”: no detailed category is called “{slug}”."
         raise InvalidItemError("category", message, "unknown_category")
     if not (found.is_active and found.primary.is_active):
         message = f"“{item}”: the category {found} is switched off; choose one that is in use."

@@ -53,6 +53,11 @@ def fill_queue() -> int:
     return read
 
 
+def last_filled() -> datetime | None:
+    """None where it never was."""
+    return ReviewCursor.objects.filter(pk=1).values_list("updated_at", flat=True).first()
+
+
 def reason_of(prediction: Prediction) -> ReviewItem.Reason | None:
     """Why a person should look at it, None where nobody needs to. Of what the version did not
     decide only the audit is looked at."""

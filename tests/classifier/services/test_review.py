@@ -114,7 +114,7 @@ def test_a_category_that_is_not_in_use_is_refused_by_the_name_of_the_item(
     Category.objects.filter(slug="fast-food").update(is_active=False)
     for slug, match in (
         ("fast-food", "“qwop harbour shop”: the category .* is switched off"),
-        ("nothing", "“qwop harbour shop”: no detailed category has the slug “nothing”"),
+        ("nothing", "“qwop harbour shop”: no detailed category is called “nothing”"),
     ):
         with pytest.raises(InvalidItemError, match=match) as refused:
             submit(item.pk, slug, admin_user)
