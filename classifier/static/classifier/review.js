@@ -38,6 +38,13 @@
     other.value = "";
   }
 
+  // What is searched for goes before what is chosen: never show both.
+  function weigh() {
+    form.querySelectorAll("input[name=category]").forEach((choice) => {
+      choice.checked = !other.value && choice.defaultChecked;
+    });
+  }
+
   const KEYS = {
     j: () => follow("review-next", "This is the last text of the list."),
     k: () => follow("review-previous", "This is the first text of the list."),
@@ -52,6 +59,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.key === "Escape" && event.target === other) {
       other.value = "";
+      weigh();
       heading.focus();
     }
     if (event.target.matches(TYPED_IN)) return;
@@ -66,10 +74,7 @@
     done();
   });
 
-  // What is searched for goes before what is chosen: never show both.
-  other?.addEventListener("input", () => {
-    if (other.value) form.querySelectorAll("input[name=category]").forEach((each) => { each.checked = false; });
-  });
+  other?.addEventListener("input", weigh);
   form.addEventListener("submit", (event) => {
     if (isLeaving) event.preventDefault();
     isLeaving = true;
