@@ -2,7 +2,7 @@
 
 from classifier.bulk import retention, work
 from classifier.jobs import queue, runner
-from classifier.services import feedback_inbox, learning
+from classifier.services import feedback_inbox, learning, review_collection
 
 
 def run_job(job_id: int) -> None:
@@ -27,3 +27,7 @@ def accept_agreed_feedback() -> None:
 
 def learn() -> None:
     learning.learn_by_schedule()
+
+
+def fill_review_queue() -> None:
+    review_collection.fill_queue()
