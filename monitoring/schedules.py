@@ -18,6 +18,8 @@ class Planned:
 DAY = 24 * 60
 SCHEDULES = (
     Planned("recover lost jobs", "classifier.tasks.recover_lost_jobs", minutes=1),
+    # It looks whether one is due: every 15 minutes, and as soon as another version is live.
+    Planned("take a snapshot of traffic", "classifier.tasks.take_traffic_snapshot", minutes=1),
     Planned("accept agreed feedback", "classifier.tasks.accept_agreed_feedback", minutes=5),
     Planned("delete old files of jobs", "classifier.tasks.delete_old_job_files", minutes=DAY),
 )

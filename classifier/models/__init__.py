@@ -15,6 +15,7 @@ from classifier.models.prediction import Prediction
 from classifier.models.review import ReviewCursor, ReviewEvent, ReviewItem
 from classifier.models.rule import Rule
 from classifier.models.targets import PerformanceTargets
+from classifier.models.traffic import TrafficSnapshot
 from classifier.models.version import Activation, ModelVersion, Prototype, Retirement
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "ReviewItem",
     "Rule",
     "Scope",
+    "TrafficSnapshot",
     "VersionComparison",
 ]
