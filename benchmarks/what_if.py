@@ -1,0 +1,327 @@
+"""How long does “what would change?” take on 10,000 distinct texts, and how true is it?
+
+    python -m benchmarks.what_if [--data-dir …] [--examples 6]
+
+On an installation of its own, with a version of prototypes and then one with a second opinion as
+well: the first snapshot of traffic, one after further predictions, then the question itself. Cold:
+the process has not asked since the snapshot was made, so its file is read and unpacked. Warm: it
+has. The texts are made up from the names of built-in merchants and from the seed's examples.
+
+Then each example is built into the version for real, with the weights held and the linear part
+fitted anew, and the texts whose answers change so are held against those that were foretold.
+"""
+
+import argparse
+import os
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.api import verdict
+from benchmarks.report import machine, percentile, table
+from benchmarks.server import data_directory
+
+if TYPE_CHECKING:
+    from classifier.engine.bundle import Bundle
+    from classifier.engine.traffic import Snapshot
+    from classifier.models import Example, ModelVersion
+
+SEED = 20_260_101
+TARGET_MS = 1000
+TEXTS, NEW_TEXTS = 10_000, 500
+CITIES = ("LONDON", "OAKLAND CA", "SYDNEY NSW", "TORONTO ON", "LEEDS", "AUSTIN TX", "")
+# Made-up names, which no merchant table knows.
+SYLLABLES = ("bel", "cor", "dan", "fel", "gri", "hol", "jun", "kes", "lor", "mav", "nox", "ped")
+WORDS = ("cafe", "motors", "pharmacy", "books", "dental", "hardware", "pets", "yoga", "bakery")
+
+
+def main() -> None:
+    arguments = read_arguments()
+    print(machine("Django", "numpy", "safetensors"))
+    with data_directory(arguments.data_dir):
+        setup()
+        from classifier.models import ModelVersion
+
+        version = ModelVersion.objects.active().get()
+        record(version, TEXTS)
+        rows: list[list[object]] = []
+        checks: list[list[object]] = []
+        rows += measure("prototypes", version, arguments)
+        checks += [["prototypes", *check] for check in judge(arguments.examples)]
+        hybrid = hybrid_of(version)
+        rows += measure("hybrid", hybrid, arguments)
+        checks += [["hybrid", *check] for check in judge(arguments.examples)]
+    headers = ["", "times", "p50 ms", "p95 ms", "slowest ms", "wanted", ""]
+    print(f"\n{table(headers, rows)}")
+    headers = ["added to", "example", "category", "foretold", "built", "in both", "same answer"]
+    print(f"\ntexts of {TEXTS:,} that change\n{table(headers, checks)}")
+
+
+def setup() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "txcat.settings")
+    django.setup()
+
+
+def made_up_texts(count: int, chance: random.Random) -> list[str]:
+    """Descriptors whose canonical texts are distinct: a third each of known merchants, of the
+    seed's words and of names that nobody knows."""
+    from classifier.engine.descriptors import normalize
+    from classifier.engine.merchants.table import read_merchants
+    from classifier.services.merchants import MERCHANTS_FILE
+    from classifier.services.taxonomy import read_examples
+
+    merchants = [merchant.name for merchant in read_merchants(MERCHANTS_FILE)]
+    seed = [text for _, text in read_examples()]
+    found: dict[str, str] = {}
+    while len(found) < count:
+        kind = len(found) % 3
+        if kind == 0:
+            words = chance.choice(merchants)
+        elif kind == 1:
+            words = f"{chance.choice(seed)} {chance.choice(SYLLABLES)}"
+        else:
+            words = "".join(chance.choices(SYLLABLES, k=3)) + f" {chance.choice(WORDS)}"
+        text = f"{words} {chance.randrange(10_000):04} {chance.choice(CITIES)}".strip().upper()
+        found.setdefault(normalize(text), text[:500])
+    return list(found.values())
+
+
+def record(version: "ModelVersion", count: int) -> None:
+    """Predictions of made-up texts, as if the version had answered them."""
+    from classifier.engine.descriptors import normalize
+    from classifier.models import Prediction
+
+    chance = random.Random(SEED + Prediction.objects.count())
+    Prediction.objects.bulk_create(
+        [
+            Prediction(
+                version=version,
+                description=text,
+                canonical_text=normalize(text),
+                amount=chance.choice((None, -5, -20, 100)),
+                level="low",
+                is_cached=False,
+                latency_ms=1.0,
+            )
+            for text in made_up_texts(count, chance)
+        ],
+        batch_size=1000,
+    )
+
+
+def hybrid_of(version: "ModelVersion") -> "ModelVersion":
+    """A version of the same examples with a second opinion, which goes live."""
+    from classifier.artifacts import bundle_of, scratch_folder
+    from classifier.engine.bundle import MERCHANTS_FOLDER, write_bundle
+    from classifier.engine.descriptors import normalize
+    from classifier.services.activations import activate_version
+    from classifier.services.bundles import import_bundle
+    from classifier.training.build import build
+    from classifier.training.prototypes import TrainingSet
+    from classifier.training.second_opinion import Wording
+
+    bundle = bundle_of(version)
+    texts = [normalize(text) for text in bundle.examples.texts]
+    vectors = bundle.examples.text_vectors
+    merchants = bundle.merchants
+    built = build(
+        bundle.prototypes.categories,
+        bundle.examples.texts,
+        TrainingSet(
+            vectors,
+            bundle.examples.labels,
+            anchors_of(bundle),
+            None if merchants is None else merchants.evidence_of(texts, vectors.shape[1]),
+        ),
+        bundle.bounds.abstain,
+        wording=Wording(texts, names_of(bundle), np.arange(len(texts))),
+    )
+    with scratch_folder() as scratch:
+        write_bundle(
+            scratch / "hybrid",
+            version="hybrid",
+            encoder_folder=bundle.encoder_folder,
+            normalizer_version=bundle.normalizer_version,
+            prototypes=built.prototypes,
+            examples=built.examples,
+            neighbor_weight=built.neighbor_weight,
+            calibration=built.calibration,
+            bounds=built.bounds,
+            figures=built.figures.as_json(),
+            merchants_folder=bundle.folder / MERCHANTS_FOLDER if merchants else None,
+            merchant_weight=built.merchant_weight,
+            second=built.second,
+        )
+        hybrid, _ = import_bundle(scratch / "hybrid")
+    activate_version(hybrid, override_reason="benchmark")
+    return hybrid
+
+
+def names_of(bundle: "Bundle") -> list[str]:
+    from classifier.engine.descriptors import normalize
+
+    return [normalize(category.name) for category in bundle.prototypes.categories]
+
+
+def anchors_of(bundle: "Bundle") -> np.ndarray:
+    from classifier import runtime
+    from classifier.models import Category
+    from classifier.training.build import anchor_text
+
+    texts = {
+        row.slug: anchor_text(row.name, row.description) for row in Category.objects.detailed()
+    }
+    wanted = [texts[category.slug] for category in bundle.prototypes.categories]
+    vectors = runtime.get().serving().engine.embed(wanted)
+    return np.stack([vectors[text] for text in wanted])
+
+
+def proposals(count: int) -> "list[Example]":
+    """Made-up examples for categories at random, each for a text that was asked."""
+    from classifier.models import Category, Example, Prediction
+
+    chance = random.Random(SEED)
+    categories = list(Category.objects.active().detailed().select_related("parent"))
+    texts = list(Prediction.objects.order_by("id").values_list("description", flat=True)[:TEXTS])
+    return [
+        Example(text=chance.choice(texts), category=chance.choice(categories)) for _ in range(count)
+    ]
+
+
+def measure(
+    name: str, version: "ModelVersion", arguments: argparse.Namespace
+) -> list[list[object]]:
+    from classifier import runtime
+    from classifier.models import TrafficSnapshot
+    from classifier.services import what_if as service
+    from classifier.services.traffic import take_snapshot
+
+    runtime.reset()
+    runtime.get().serving()
+    TrafficSnapshot.objects.all().delete()
+    first = timed(take_snapshot)
+    record(version, NEW_TEXTS)
+    runtime.get().cache = type(runtime.get().cache)(0)
+    again = timed(take_snapshot)
+    examples = proposals(arguments.asked)
+    cold, warm = [], []
+    for example in examples[: arguments.cold]:
+        service._retrial.cache_clear()
+        cold.append(timed(lambda: service.what_if(example)))  # noqa: B023
+    for example in examples:
+        warm.append(timed(lambda: service.what_if(example)))  # noqa: B023
+    return [
+        row(f"{name}: first snapshot, worker", [first]),
+        row(f"{name}: snapshot with {NEW_TEXTS} new texts, worker", [again]),
+        row(f"{name}: what if, cold", cold, TARGET_MS),
+        row(f"{name}: what if, warm", warm, TARGET_MS),
+    ]
+
+
+def judge(count: int) -> list[list[object]]:
+    """What is foretold beside what a build says, for some examples."""
+    from classifier import runtime
+    from classifier.engine.what_if import Retrial
+    from classifier.models import TrafficSnapshot
+    from classifier.services.traffic import read_snapshot
+    from classifier.services.what_if import _difference
+
+    engine = runtime.get().serving().engine
+    snapshot = read_snapshot(TrafficSnapshot.objects.whole()[0])
+    base = rebuilt(engine.bundle, None)
+    trial = Retrial(base, refound(base, snapshot))
+    found = []
+    for example in proposals(count):
+        (addition,) = _difference(example, engine).added
+        said = trial.after([addition]).best
+        after = rebuilt(engine.bundle, (example, addition.vector))
+        built = Retrial(after, refound(after, snapshot)).before.best
+        is_said, is_built = said != trial.before.best, built != trial.before.best
+        found.append(
+            [
+                example.text[:30],
+                example.category.slug,
+                int(is_said.sum()),
+                int(is_built.sum()),
+                int((is_said & is_built).sum()),
+                int((is_said & is_built & (said == built)).sum()),
+            ]
+        )
+    return found
+
+
+def rebuilt(bundle: "Bundle", more: "tuple[Example, np.ndarray] | None") -> "Bundle":
+    """The version built again, with an example more: the weights held, the linear part fitted."""
+    from classifier.engine.descriptors import normalize
+    from classifier.engine.prototypes import ExampleSet, PrototypeSet
+    from classifier.training.linear import fit_linear
+    from classifier.training.prototypes import TrainingSet, build_prototypes
+
+    examples, categories = bundle.examples, bundle.prototypes.categories
+    texts, labels, vectors = list(examples.texts), examples.labels, examples.vectors
+    if more is not None:
+        example, vector = more
+        slugs = [category.slug for category in categories]
+        label = slugs.index(example.category.slug)
+        place = int(examples.starts[label + 1])
+        texts.insert(place, example.text)
+        labels = np.insert(labels, place, label)
+        vectors = np.insert(vectors, place, vector, axis=0)
+    training = TrainingSet(vectors, labels, anchors_of(bundle))
+    second = bundle.second
+    if second is not None:
+        canonical = [normalize(text) for text in texts]
+        regularization = bundle.figures["regularization"]
+        linear = fit_linear(training, canonical, names_of(bundle), regularization)
+        second = replace(second, linear=linear)
+    return replace(
+        bundle,
+        prototypes=PrototypeSet(
+            categories, build_prototypes(training, bundle.figures["anchor_weight"])
+        ),
+        examples=ExampleSet(tuple(texts), labels, vectors, vectors, categories),
+        second=second,
+    )
+
+
+def refound(bundle: "Bundle", snapshot: "Snapshot") -> "Snapshot":
+    from classifier.engine.traffic import Findings
+
+    traffic = snapshot.traffic
+    return replace(snapshot, findings=Findings.of(bundle, traffic.asked, traffic.vectors))
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Milliseconds."""
+    started = perf_counter()
+    call()
+    return 1000 * (perf_counter() - started)
+
+
+def row(name: str, values: Sequence[float], target: float | None = None) -> list[object]:
+    spread = [percentile(values, share) for share in (0.5, 0.95, 1.0)]
+    if target is None:
+        return [name, len(values), *spread, "", ""]
+    return [name, len(values), *spread, f"<= {target:,}", verdict(spread[1] <= target)]
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--data-dir", type=Path, help="kept, with the rows that are added; default: a new one"
+    )
+    parser.add_argument("--asked", type=int, default=100, help="questions, warm")
+    parser.add_argument("--cold", type=int, default=20, help="of them, cold")
+    parser.add_argument("--examples", type=int, default=6, help="that are built in for real")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
