@@ -37,7 +37,7 @@ IDLE = rule_effects.IDLE
 
 @dataclass(frozen=True, slots=True)
 class VersionFigures:
-    """A version as it was measured when built; shares are leave-one-out.
+    """A version as it was measured when built; shares are of examples left out.
 
     `missed_targets` names the performance targets that it misses.
     """

@@ -19,4 +19,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+# A linear classifier takes longer to fit than most tests do; those that want one say so.
+HEAD = "prototype"
 WHITENOISE_AUTOREFRESH = True

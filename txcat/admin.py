@@ -162,7 +162,7 @@ def _cards(seen: Overview) -> list[dict[str, Any]]:
             "permission": "view_modelversion",
         },
         {
-            "label": "Leave-one-out accuracy",
+            "label": "Out-of-sample accuracy",
             "value": percent(active.accuracy) if active else NOTHING,
             "note": f"95% interval {interval(active.accuracy_low, active.accuracy_high)}, "
             f"over {active.examples:,} examples"

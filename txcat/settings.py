@@ -10,7 +10,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
-from classifier.engine.kinds import DERIVED_KINDS
+from classifier.engine.kinds import DERIVED_KINDS, HeadKind
 from classifier.engine.machine import this_machine
 from txcat.cpus import available_cpus
 from txcat.environment import (
@@ -247,6 +247,8 @@ ENCODER_KINDS = [
     for word in words("TXCAT_ENCODER_KINDS", default=list(DERIVED_KINDS))
 ]
 ENCODER_NAME = text("TXCAT_ENCODER", default="sentence-transformers/all-MiniLM-L6-v2")
+# What new versions decide by.
+HEAD = choice("TXCAT_HEAD", default=HeadKind.HYBRID.value, allowed=tuple(HeadKind))
 ABSTAIN_BELOW = share("TXCAT_ABSTAIN_BELOW", default=0.35)
 HOME_COUNTRY = country("TXCAT_HOME_COUNTRY")
 # Of what one account holder calls texts and merchants, this many are kept.

@@ -293,7 +293,7 @@ def _side(heading: str, version: ModelVersion | None) -> tuple[str, dict[str, An
         "version": version,
         "link": change_link(version),
         "lines": [
-            ("Leave-one-out accuracy", accuracy_shown(version)),
+            ("Out-of-sample accuracy", accuracy_shown(version)),
             ("Macro-F1", figure(version.macro_f1)),
             ("Expected calibration error", figure(version.calibration_error)),
             ("Examples", version.example_count),

@@ -70,9 +70,10 @@ class ModelVersionAdmin(PromotionAdmin):
     fieldsets = (
         (None, {"fields": (("name", "status_badge"), ("created_at", "created_by"), "note")}),
         (
-            "Measured leave-one-out over its own examples",
+            "Measured on its own examples, each left out",
             {
                 "fields": (
+                    "method",
                     ("accuracy_shown", "macro_f1_shown"),
                     ("calibration_error_shown", "weights"),
                     ("example_count", "category_count"),
@@ -81,7 +82,7 @@ class ModelVersionAdmin(PromotionAdmin):
         ),
         (
             "Made of",
-            {"fields": (("encoder_link", "normalizer_version"), "manifest_digest")},
+            {"fields": (("head", "encoder_link"), "normalizer_version", "manifest_digest")},
         ),
     )
     readonly_fields = (
@@ -89,6 +90,7 @@ class ModelVersionAdmin(PromotionAdmin):
         "accuracy_shown",
         "macro_f1_shown",
         "calibration_error_shown",
+        "method",
         "weights",
         "encoder_link",
     )
@@ -159,7 +161,7 @@ class ModelVersionAdmin(PromotionAdmin):
     def readiness_shown(self, version: Any) -> SafeString:
         return readiness_badge(version.readiness)
 
-    @admin.display(description="leave-one-out accuracy", ordering="accuracy")
+    @admin.display(description="out-of-sample accuracy", ordering="accuracy")
     def accuracy_shown(self, version: ModelVersion) -> str:
         return accuracy_shown(version)
 
@@ -173,10 +175,18 @@ class ModelVersionAdmin(PromotionAdmin):
 
     @admin.display(description="weights in a score")
     def weights(self, version: ModelVersion) -> str:
-        return (
-            f"category's name and description: as {version.figures['anchor_weight']:g} examples; "
-            f"nearest example: {percent(version.figures['neighbor_weight'])}"
-        )
+        figures = version.figures
+        said = [
+            f"category's name and description: as {figures['anchor_weight']:g} examples",
+            f"nearest example: {percent(figures['neighbor_weight'])}",
+        ]
+        if share := figures.get("linear_share"):
+            said.append(f"linear classifier: {percent(share)}")
+        return "; ".join(said)
+
+    @admin.display(description="how")
+    def method(self, version: ModelVersion) -> str:
+        return str(version.figures.get("method", "leave-one-out"))
 
     @admin.display(description="encoder")
     def encoder_link(self, version: ModelVersion) -> str:

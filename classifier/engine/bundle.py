@@ -6,6 +6,8 @@ prototypes.safetensors prototypes (c, d) float32
 examples.safetensors   vectors and text_vectors (n, d) float32, labels (n,) int32, ascending
 examples.json          texts
 encoder/               model.onnx, tokenizer.json, encoder.json
+held_out.safetensors   predicted (n,) int32, confidences (n,) float64, is_answered (n,) bool; not in
+                       every version
 linear.safetensors     vector_weights (d, c), ngram_weights (b, c), idf (b,), intercepts (c,), all
                        float32; not in every version
 merchants/             merchant knowledge, see `merchants.knowledge`; not in every version
@@ -14,7 +16,7 @@ merchants/             merchant knowledge, see `merchants.knowledge`; not in eve
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from safetensors.numpy import load_file, save_file
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
 from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, EncoderCard
+from classifier.engine.held_out import HeldOut
 from classifier.engine.linear import LinearClassifier, SecondOpinion
 from classifier.engine.manifest import FORMAT, MANIFEST_FILE, Manifest
 from classifier.engine.manifest import file_digest as file_digest
@@ -37,6 +40,7 @@ from classifier.exceptions import BundleError
 
 CONFIG_FILE = "config.json"
 PROTOTYPES_FILE = "prototypes.safetensors"
+HELD_OUT_FILE = "held_out.safetensors"
 LINEAR_FILE = "linear.safetensors"
 EXAMPLES_FILE = "examples.safetensors"
 EXAMPLE_TEXTS_FILE = "examples.json"
@@ -69,6 +73,7 @@ class Bundle:
     figures: Mapping[str, Any]
     merchants: MerchantKnowledge | None
     second: SecondOpinion | None
+    held_out: HeldOut | None
 
     @property
     def encoder_folder(self) -> Path:
@@ -90,6 +95,7 @@ def write_bundle(
     merchants_folder: Path | None = None,
     merchant_weight: float = 0.0,
     second: SecondOpinion | None = None,
+    held_out: HeldOut | None = None,
 ) -> str:
     """Write a bundle at `folder`, which must not exist. Returns the manifest's SHA-256.
 
@@ -115,6 +121,8 @@ def write_bundle(
         )
         if second is not None:
             save_file(vars(second.linear), draft / LINEAR_FILE)
+        if held_out is not None:
+            save_file(vars(held_out), draft / HELD_OUT_FILE)
         _write_json(draft / EXAMPLE_TEXTS_FILE, list(examples.texts))
         _write_json(
             draft / CONFIG_FILE,
@@ -160,9 +168,7 @@ def read_bundle(
             if name not in manifest.files:
                 raise BundleError(f"{folder / MANIFEST_FILE} does not list {name}.")
         manifest.check(folder, verified=(verified_encoder,) if verified_encoder else ())
-        has_linear = LINEAR_FILE in manifest.files
-        has_merchants = f"{MERCHANTS_FOLDER}/{KNOWLEDGE_FILE}" in manifest.files
-        bundle = _read_files(folder, has_merchants=has_merchants, has_linear=has_linear)
+        bundle = _read_files(folder, manifest.files.keys())
         _check_shapes(bundle)
     except FileNotFoundError as error:
         raise BundleError(f"{error.filename or folder} is missing.") from error
@@ -175,7 +181,7 @@ def read_bundle(
     return bundle
 
 
-def _read_files(folder: Path, *, has_merchants: bool, has_linear: bool) -> Bundle:
+def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
     config = _read_json(folder / CONFIG_FILE)
     categories = tuple(
         CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
@@ -199,10 +205,13 @@ def _read_files(folder: Path, *, has_merchants: bool, has_linear: bool) -> Bundl
         figures=config["figures"],
         merchants=(
             read_knowledge(folder / MERCHANTS_FOLDER, float(config["merchant_weight"]))
-            if has_merchants
+            if f"{MERCHANTS_FOLDER}/{KNOWLEDGE_FILE}" in listed
             else None
         ),
-        second=_read_second(folder, config["second_opinion"]) if has_linear else None,
+        second=(_read_second(folder, config["second_opinion"]) if LINEAR_FILE in listed else None),
+        held_out=(
+            HeldOut(**load_file(folder / HELD_OUT_FILE)) if HELD_OUT_FILE in listed else None
+        ),
     )
 
 
@@ -235,9 +244,17 @@ def _check_shapes(bundle: Bundle) -> None:
             "idf": (linear.idf.shape, (BUCKETS,)),
             "intercepts": (linear.intercepts.shape, (count,)),
         }
+    if bundle.held_out is not None:
+        rows = (len(bundle.examples.texts),)
+        shapes |= {
+            f"{name} of the examples": (values.shape, rows)
+            for name, values in vars(bundle.held_out).items()
+        }
     for name, (found, expected) in shapes.items():
         if found != expected:
             raise BundleError(f"{bundle.folder}: {name} have shape {found}, not {expected}.")
+    if bundle.held_out is not None and not np.isin(bundle.held_out.predicted, range(count)).all():
+        raise BundleError(f"{bundle.folder}: examples are predicted as no category of it.")
     if bundle.merchants is not None and bundle.merchants.vectors.shape[1:] != (dimension,):
         raise BundleError(f"{bundle.folder}: the kinds of merchants have no {dimension} columns.")
     if not np.isfinite(bundle.prototypes.vectors).all():

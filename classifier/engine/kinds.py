@@ -1,4 +1,4 @@
-"""The kinds of encoder artifacts."""
+"""The kinds of encoder artifacts, and of what is built on them."""
 
 from enum import StrEnum
 
@@ -35,3 +35,10 @@ _LABELS = {
     Kind.INT8_STATIC: "INT8, static",
 }
 DERIVED_KINDS = tuple(kind for kind in Kind if kind is not Kind.FP32)
+
+
+class HeadKind(StrEnum):
+    """What of a version decides: prototypes alone, or with a linear classifier beside them."""
+
+    PROTOTYPE = "prototype"
+    HYBRID = "hybrid"

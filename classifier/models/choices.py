@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from classifier.engine.kinds import Kind
+from classifier.engine.kinds import HeadKind, Kind
 from classifier.engine.types import Direction, Level, Reason
 
 
@@ -40,6 +40,11 @@ class PrecisionChoices(models.TextChoices):
     DYNAMIC = Kind.INT8_DYNAMIC.value, Kind.INT8_DYNAMIC.label
     BLOCK = Kind.INT8_BLOCK.value, Kind.INT8_BLOCK.label
     STATIC = Kind.INT8_STATIC.value, Kind.INT8_STATIC.label
+
+
+class HeadChoices(models.TextChoices):
+    PROTOTYPE = HeadKind.PROTOTYPE.value, "Prototypes"
+    HYBRID = HeadKind.HYBRID.value, "Prototypes and a linear classifier"
 
 
 class AnnotatorChoices(models.TextChoices):

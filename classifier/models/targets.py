@@ -34,7 +34,7 @@ class PerformanceTargets(models.Model):
         help_text="Peak of a process that holds the encoder alone.",
     )
     min_accuracy = models.FloatField(
-        "leave-one-out accuracy at least",
+        "out-of-sample accuracy at least",
         null=True,
         blank=True,
         default=0.4,

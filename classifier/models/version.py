@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from classifier.models.category import Category
+from classifier.models.choices import HeadChoices
 from classifier.models.encoder import Encoder
 
 MUTABLE_FIELDS = {"status", "note", "input_read_at"}
@@ -29,6 +30,7 @@ class ModelVersion(models.Model):
     name = models.CharField(max_length=40, unique=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.CANDIDATE)
     encoder = models.ForeignKey(Encoder, on_delete=models.PROTECT, related_name="versions")
+    head = models.CharField(max_length=10, choices=HeadChoices.choices)
     normalizer_version = models.PositiveIntegerField()
     manifest_digest = models.CharField("SHA-256 of the manifest", max_length=64)
     input_digest = models.CharField(
@@ -37,8 +39,8 @@ class ModelVersion(models.Model):
         help_text="SHA-256 of the encoder, categories and examples it was built from; empty for an "
         "imported version, whose input is elsewhere.",
     )
-    accuracy = models.FloatField("leave-one-out accuracy")
-    macro_f1 = models.FloatField("leave-one-out macro-F1")
+    accuracy = models.FloatField("out-of-sample accuracy")
+    macro_f1 = models.FloatField("out-of-sample macro-F1")
     calibration_error = models.FloatField("expected calibration error")
     example_count = models.PositiveIntegerField("examples")
     category_count = models.PositiveIntegerField("categories")
@@ -92,8 +94,8 @@ class Prototype(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="prototypes")
     vector = models.BinaryField(help_text="float32, little-endian, length one.")
     example_count = models.PositiveIntegerField("examples")
-    precision = models.FloatField("leave-one-out precision", null=True)
-    recall = models.FloatField("leave-one-out recall", null=True)
+    precision = models.FloatField("out-of-sample precision", null=True)
+    recall = models.FloatField("out-of-sample recall", null=True)
 
     class Meta:
         ordering = ["id"]

@@ -16,6 +16,7 @@ from classifier.engine.cache import EmbeddingCache
 from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.engine import Engine
+from classifier.engine.kinds import HeadKind
 from classifier.engine.manifest import MANIFEST_FILE, Manifest
 from classifier.exceptions import BundleError, ConflictError
 from classifier.models import Encoder, ModelVersion, Prototype
@@ -75,6 +76,7 @@ def import_bundle(folder: Path, *, by: AbstractBaseUser | None = None) -> tuple[
             encoder=_encoder_row(bundle, encoder_manifest),
             normalizer_version=bundle.normalizer_version,
             manifest_digest=manifest_digest,
+            head=HeadKind.HYBRID if bundle.second else HeadKind.PROTOTYPE,
             input_read_at=timezone.now(),
             example_count=len(bundle.examples.texts),
             category_count=len(ids),

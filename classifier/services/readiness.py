@@ -246,7 +246,7 @@ def _percent(share: float) -> str:
 
 
 TARGETS = (
-    Target("min_accuracy", "Leave-one-out accuracy", _percent, _accuracy),
+    Target("min_accuracy", "Out-of-sample accuracy", _percent, _accuracy),
     Target(
         "max_calibration_error", "Calibration error", lambda value: f"{value:.3g}",
         _calibration_error,

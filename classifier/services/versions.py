@@ -18,8 +18,9 @@ from classifier.engine.bundle import write_bundle
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder as OnnxEncoder
 from classifier.engine.encoder import Threads
+from classifier.engine.kinds import HeadKind
 from classifier.engine.manifest import FORMAT
-from classifier.engine.merchants.knowledge import MATCHER_VERSION
+from classifier.engine.merchants.knowledge import MATCHER_VERSION, MerchantKnowledge
 from classifier.exceptions import (
     BundleError,
     ConflictError,
@@ -37,6 +38,7 @@ from classifier.services.knowledge import KnownMerchants, build_knowledge, known
 
 if TYPE_CHECKING:
     from classifier.jobs.context import JobContext
+    from classifier.training.second_opinion import Wording
 
 ENCODE_CHUNK = 128
 
@@ -95,6 +97,7 @@ def build_version(
         newest.save(update_fields=["input_read_at"])
         return newest, False
     folder = encoder_folder(encoder)
+    is_hybrid = settings.HEAD == HeadKind.HYBRID
 
     categories = [category_info(row) for row in rows]
     anchors = [_anchor(row) for row in rows]
@@ -115,8 +118,13 @@ def build_version(
             anchors=vectors[: len(anchors)],
             evidence=knowledge.evidence_of(canonical_texts, encoder.dimension),
         )
+        report(0.87, "fitting")
         built = build(
-            categories, [text for text, _, _ in examples], training, settings.ABSTAIN_BELOW
+            categories,
+            [text for text, _, _ in examples],
+            training,
+            settings.ABSTAIN_BELOW,
+            wording=_wording(canonical_texts, rows, knowledge) if is_hybrid else None,
         )
         report(0.95, "writing the bundle")
         figures = built.figures.as_json()
@@ -134,11 +142,14 @@ def build_version(
             figures=figures,
             merchants_folder=scratch / "merchants",
             merchant_weight=built.merchant_weight,
+            second=built.second,
+            held_out=built.held_out,
         )
         manifest_digest = keep_folder(scratch / name, verified={encoder.digest})
     version = ModelVersion(
         name=name,
         encoder=encoder,
+        head=settings.HEAD,
         normalizer_version=NORMALIZER_VERSION,
         manifest_digest=manifest_digest,
         input_digest=input_digest,
@@ -223,6 +234,19 @@ def _anchor(category: Category) -> str:
     return anchor_text(category.name, category.description)
 
 
+def _wording(
+    canonical_texts: list[str], categories: list[Category], knowledge: MerchantKnowledge
+) -> "Wording":
+    """Texts of one merchant, as far as one is found, are of one group."""
+    from classifier.training.folds import whole_groups
+    from classifier.training.second_opinion import Wording
+
+    matches = [knowledge.find(text) for text in canonical_texts]
+    merchants = [match.merchant.key if match else "" for match in matches]
+    names = [normalize(category.name) for category in categories]
+    return Wording(canonical_texts, names, whole_groups(canonical_texts, merchants))
+
+
 def _encode(
     encoder: Encoder, folder: Path, texts: list[str], report: Progress
 ) -> NDArray[np.float32]:
@@ -266,6 +290,7 @@ def _input_digest(
         encoder.digest,
         NORMALIZER_VERSION,
         MATCHER_VERSION,
+        settings.HEAD,
         settings.ABSTAIN_BELOW,
         settings.HOME_COUNTRY,
         merchants.digest,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
+from classifier.engine.held_out import HeldOut
 from classifier.engine.linear import SecondOpinion
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import CategoryInfo
@@ -19,6 +20,7 @@ from classifier.training.calibration import (
     choose_bounds,
     cross_fitted_confidences,
     fit_calibration,
+    is_answered,
     measure_levels,
 )
 from classifier.training.evaluation import (
@@ -42,7 +44,7 @@ CROSS_VALIDATION = "cross-validation over merchants"
 
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
-    """Leave-one-out figures of one category; None where nothing can be said."""
+    """Out-of-sample figures of one category; None where nothing can be said."""
 
     slug: str
     examples: int
@@ -84,6 +86,7 @@ class BuiltVersion:
     bounds: Bounds
     figures: BuildFigures
     second: SecondOpinion | None
+    held_out: HeldOut
 
 
 def build(
@@ -120,6 +123,10 @@ def build(
     confidence = cross_fitted_confidences(scored)
     bounds = choose_bounds(confidence, scored, abstain_below)
     predicted = scores.argmax(axis=1)
+    order = np.argsort(training.labels, kind="stable")
+    held_out = HeldOut(
+        predicted.astype(np.int32), confidence, is_answered(confidence, scored, bounds)
+    )
     right = int(scored.is_right.sum())
     low, high = wilson_interval(right, len(texts))
     by_category = []
@@ -128,12 +135,19 @@ def build(
         by_category.append(CategoryFigures(category.slug, int(counts[index]), precision, recall))
     return BuiltVersion(
         prototypes=PrototypeSet(tuple(categories), build_prototypes(training, weights.anchor)),
-        examples=_by_category(categories, texts, training, text_vectors),
+        examples=ExampleSet(
+            texts=tuple(texts[index] for index in order),
+            labels=training.labels[order],
+            vectors=training.vectors[order],
+            text_vectors=text_vectors[order],
+            categories=tuple(categories),
+        ),
         neighbor_weight=weights.neighbor,
         merchant_weight=weights.merchant,
         calibration=fit_calibration(scored),
         bounds=bounds,
         second=None if judged is None else judged.second,
+        held_out=held_out[order],
         figures=BuildFigures(
             method=LEAVE_ONE_OUT if judged is None else CROSS_VALIDATION,
             accuracy=right / len(texts),
@@ -150,22 +164,6 @@ def build(
             levels=tuple(measure_levels(confidence, scored, bounds)),
             categories=tuple(by_category),
         ),
-    )
-
-
-def _by_category(
-    categories: Sequence[CategoryInfo],
-    texts: Sequence[str],
-    training: TrainingSet,
-    text_vectors: NDArray[np.float32],
-) -> ExampleSet:
-    order = np.argsort(training.labels, kind="stable")
-    return ExampleSet(
-        texts=tuple(texts[index] for index in order),
-        labels=training.labels[order],
-        vectors=training.vectors[order],
-        text_vectors=text_vectors[order],
-        categories=tuple(categories),
     )
 
 

@@ -143,15 +143,25 @@ def choose_bounds(confidence: NDArray[np.float64], scored: Scored, abstain_below
     )
 
 
+def is_answered(
+    confidence: NDArray[np.float64], scored: Scored, bounds: Bounds
+) -> NDArray[np.bool_]:
+    """Where the engine would not abstain, (n,)."""
+    answered: NDArray[np.bool_] = (confidence >= bounds.abstain) & (
+        scored.similarity >= bounds.min_score
+    )
+    return answered
+
+
 def measure_levels(
     confidence: NDArray[np.float64], scored: Scored, bounds: Bounds
 ) -> list[LevelFigures]:
     """What each level keeps, on the same texts, best level first, abstentions last."""
-    answered = (confidence >= bounds.abstain) & (scored.similarity >= bounds.min_score)
+    answered = is_answered(confidence, scored, bounds)
     levels = np.array(
         [
-            bounds.level(value) if is_answered else Level.ABSTAIN
-            for value, is_answered in zip(confidence.tolist(), answered.tolist(), strict=True)
+            bounds.level(value) if is_given else Level.ABSTAIN
+            for value, is_given in zip(confidence.tolist(), answered.tolist(), strict=True)
         ]
     )
     starts = {

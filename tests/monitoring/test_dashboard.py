@@ -129,7 +129,7 @@ def test_a_newer_candidate_that_misses_targets_is_said_to(settled: ModelVersion)
     candidate_like(settled, accuracy=0.1, calibration_error=0.9)
     (todo,) = overview().todos
     assert todo.need is Need.ACTIVATE
-    assert "but misses targets: leave-one-out accuracy, calibration error." in todo.text
+    assert "but misses targets: out-of-sample accuracy, calibration error." in todo.text
 
 
 def test_a_thin_category_asks_for_examples(settled: ModelVersion) -> None:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
                     report=report, note=options["note"], force=options["force"]
                 )
             self.stdout.write(
-                f"{'Built' if is_new else 'Nothing has changed since'} {version}: leave-one-out "
+                f"{'Built' if is_new else 'Nothing has changed since'} {version}: out-of-sample "
                 f"accuracy {version.accuracy:.1%} on {version.example_count} examples of "
                 f"{version.category_count} categories, macro-F1 {version.macro_f1:.1%}, "
                 f"calibration error {version.calibration_error:.1%}."

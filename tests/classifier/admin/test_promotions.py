@@ -95,7 +95,7 @@ def test_a_superuser_is_asked_why_a_version_that_misses_targets_goes_live(
 ) -> None:
     url = url_of("activate", candidate)
     page = page_of(staff, url)
-    assert f"{candidate} misses targets: leave-one-out accuracy." in page
+    assert f"{candidate} misses targets: out-of-sample accuracy." in page
     assert "Why it goes live all the same" in page
     refused = staff.post(url, {"reason": "  "})
     assert "This field is required" in refused.content.decode()
@@ -111,7 +111,7 @@ def test_others_are_told_why_not_and_have_no_button(
 ) -> None:
     url = url_of("activate", candidate)
     page = page_of(operator, url)
-    assert f"{candidate} misses targets: leave-one-out accuracy. A superuser may" in page
+    assert f"{candidate} misses targets: out-of-sample accuracy. A superuser may" in page
     assert "at least 99%" in page
     assert 'name="reason"' not in page
     operator.post(url, {"reason": "please"})

@@ -135,7 +135,7 @@ def test_activating_says_how_the_version_does_against_the_targets(
 ) -> None:
     version, _ = build_version(force=True)
     out = run("activate_version", version.name)
-    assert f"Met: Leave-one-out accuracy {100 * version.accuracy:.4g}%, wanted at least" in out
+    assert f"Met: Out-of-sample accuracy {100 * version.accuracy:.4g}%, wanted at least" in out
     assert "Met: Decisions changed 0%" in out
     assert "Cannot say: p95 latency" in out
 
@@ -144,7 +144,7 @@ def test_a_version_that_misses_a_target_needs_a_reason(active_version: ModelVers
     version, _ = build_version(force=True)
     performance_targets()
     PerformanceTargets.objects.update(min_accuracy=0.99)
-    with pytest.raises(CommandError, match=f"{version} misses: Leave-one-out accuracy"):
+    with pytest.raises(CommandError, match=f"{version} misses: Out-of-sample accuracy"):
         run("activate_version", version.name)
     assert ModelVersion.objects.active().get() == active_version
     run("activate_version", version.name, "--override", "the fair is today")

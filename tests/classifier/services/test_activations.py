@@ -125,7 +125,7 @@ def test_a_version_that_misses_targets_is_refused_and_each_is_named(
 ) -> None:
     with pytest.raises(ReadinessError) as refused:
         activate_version(candidate, by=admin_user, override_reason="  ")
-    for words in ("Leave-one-out accuracy", "wanted at least 99%", "Calibration error"):
+    for words in ("Out-of-sample accuracy", "wanted at least 99%", "Calibration error"):
         assert words in str(refused.value)
     assert serving() == active_version
 
@@ -138,7 +138,7 @@ def test_a_superuser_overrides_with_a_reason_that_is_kept_with_what_was_missed(
     activation.refresh_from_db()
     assert activation.reason == "the fair is today"
     accuracy, calibration = activation.missed_targets
-    assert accuracy.startswith("Leave-one-out accuracy")
+    assert accuracy.startswith("Out-of-sample accuracy")
     assert calibration.startswith("Calibration error")
 
 
