@@ -47,15 +47,12 @@ def main() -> None:
         setup()
         from classifier.models import ModelVersion
 
-        version = ModelVersion.objects.active().get()
-        record(version, TEXTS)
+        record(ModelVersion.objects.active().get(), TEXTS)
         rows: list[list[object]] = []
         checks: list[list[object]] = []
-        rows += measure("prototypes", version, arguments)
-        checks += [["prototypes", *check] for check in judge(arguments.examples)]
-        hybrid = hybrid_of(version)
-        rows += measure("hybrid", hybrid, arguments)
-        checks += [["hybrid", *check] for check in judge(arguments.examples)]
+        for head in ("prototype", "hybrid"):
+            rows += measure(head, live_version(head), arguments)
+            checks += [[head, *check] for check in judge(arguments.examples)]
     headers = ["", "times", "p50 ms", "p95 ms", "slowest ms", "wanted", ""]
     print(f"\n{table(headers, rows)}")
     headers = ["added to", "example", "category", "foretold", "built", "in both", "same answer"]
@@ -116,52 +113,17 @@ def record(version: "ModelVersion", count: int) -> None:
     )
 
 
-def hybrid_of(version: "ModelVersion") -> "ModelVersion":
-    """A version of the same examples with a second opinion, which goes live."""
-    from classifier.artifacts import bundle_of, scratch_folder
-    from classifier.engine.bundle import MERCHANTS_FOLDER, write_bundle
-    from classifier.engine.descriptors import normalize
-    from classifier.services.activations import activate_version
-    from classifier.services.bundles import import_bundle
-    from classifier.training.build import build
-    from classifier.training.prototypes import TrainingSet
-    from classifier.training.second_opinion import Wording
+def live_version(head: str) -> "ModelVersion":
+    """A version of the seed with this head, live."""
+    from django.conf import settings
 
-    bundle = bundle_of(version)
-    texts = [normalize(text) for text in bundle.examples.texts]
-    vectors = bundle.examples.text_vectors
-    merchants = bundle.merchants
-    built = build(
-        bundle.prototypes.categories,
-        bundle.examples.texts,
-        TrainingSet(
-            vectors,
-            bundle.examples.labels,
-            anchors_of(bundle),
-            None if merchants is None else merchants.evidence_of(texts, vectors.shape[1]),
-        ),
-        bundle.bounds.abstain,
-        wording=Wording(texts, names_of(bundle), np.arange(len(texts))),
-    )
-    with scratch_folder() as scratch:
-        write_bundle(
-            scratch / "hybrid",
-            version="hybrid",
-            encoder_folder=bundle.encoder_folder,
-            normalizer_version=bundle.normalizer_version,
-            prototypes=built.prototypes,
-            examples=built.examples,
-            neighbor_weight=built.neighbor_weight,
-            calibration=built.calibration,
-            bounds=built.bounds,
-            figures=built.figures.as_json(),
-            merchants_folder=bundle.folder / MERCHANTS_FOLDER if merchants else None,
-            merchant_weight=built.merchant_weight,
-            second=built.second,
-        )
-        hybrid, _ = import_bundle(scratch / "hybrid")
-    activate_version(hybrid, override_reason="benchmark")
-    return hybrid
+    from classifier.services.activations import activate_version
+    from classifier.services.versions import build_version
+
+    settings.HEAD = head
+    version, _ = build_version()
+    activate_version(version, override_reason="benchmark")
+    return version
 
 
 def names_of(bundle: "Bundle") -> list[str]:

@@ -82,8 +82,8 @@ def test_what_cannot_be_saved_says_why_in_both_ways(
 def test_before_a_snapshot_was_taken_that_is_said(
     staff: Client, active_version: ModelVersion
 ) -> None:
-    pets = Category.objects.get(slug="pets")
-    page = staff.get(reverse(WHAT_IF), {"text": TEXT, "category": pets.pk}).content.decode()
+    fields = {"text": TEXT, "category": str(Category.objects.get(slug="pets").pk)}
+    page = staff.get(reverse(WHAT_IF), fields).content.decode()
     assert "It cannot be said now. There is no snapshot of traffic" in page
 
 

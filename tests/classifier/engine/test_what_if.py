@@ -75,6 +75,7 @@ def bundle_of(
         figures={"anchor_weight": ANCHOR_WEIGHT},
         merchants=None,
         second=second,
+        held_out=None,
     )
 
 
