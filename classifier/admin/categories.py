@@ -130,7 +130,7 @@ class CategoryAdmin(TableAdmin, SimpleHistoryAdmin, CategoryHealthAdmin):  # typ
             return badge("Off with its parent", "warning")
         return badge("Active", "success")
 
-    @admin.display(description="")
+    @admin.display(description="health")
     def health_page(self, category: Category) -> SafeString:
         return health_link(category)
 

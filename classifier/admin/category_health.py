@@ -161,4 +161,5 @@ def _texts(confusion: Confusion, seen: _Seen) -> SafeString | str:
         *((text, "said") for text in confusion.said_texts if seen.predictions),
         *((text, "example") for text in confusion.built_texts if seen.examples),
     ]
-    return format_html_join("", TEXT_LINE, texts) or NOTHING
+    lines = format_html_join("", TEXT_LINE, texts)
+    return format_html("<div>{}</div>", lines) if texts else NOTHING

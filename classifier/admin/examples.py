@@ -133,7 +133,7 @@ class ExampleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             {"fields": ("canonical_text", "source", "created_by", "created_at")},
         ),
     )
-    change_form_after_template = "classifier/admin/what_if_button.html"
+    change_form_before_template = "classifier/admin/what_if_button.html"
 
     def get_urls(self) -> list[URLPattern]:
         own = path(

@@ -69,9 +69,9 @@ def _text(found: WhatIf) -> str:
 def _held(found: WhatIf) -> str:
     when = date_format(localtime(found.taken_at), "DATETIME_FORMAT")
     text = (
-        f"As version {found.version} would answer with this alone, on the traffic of {when}. "
-        "Its weights, calibration and bounds are held, and what else was curated since it was "
-        "built is not counted."
+        f"On the traffic of {when}, as version {found.version} would answer with this alone: its "
+        "weights, calibration and bounds are held, and what else was curated since it was built "
+        "is not counted."
     )
     if found.is_linear_part_held:
         text += (
@@ -92,7 +92,7 @@ def _sample(sample: MovedText) -> list[Any]:
 
 def _answer(category: CategoryInfo | None, sureness: float) -> SafeString:
     return format_html(
-        '{} <span class="text-subtle">{}</span>', _name(category), confidence(sureness)
+        '<span>{} <span class="text-subtle">{}</span></span>', _name(category), confidence(sureness)
     )
 
 
