@@ -73,11 +73,8 @@ def _held(found: WhatIf) -> str:
         "weights, calibration and bounds are held, and what else was curated since it was built "
         "is not counted."
     )
-    if found.is_linear_part_held:
-        text += (
-            " The linear part of its second opinion is held too: a build fits it anew, "
-            "and more may change."
-        )
+    if found.has_linear_part:
+        text += " Its linear classifier, which a build fits anew, is followed nearly."
     return text
 
 

@@ -2,7 +2,8 @@
 
 It is one file of safetensors: `asked` (bytes of JSON), `counts` (n,) int64, `vectors` (n, d)
 float32, `kinds` (n,) int32, `sureness` (n,) float32, `closest` (n, c) float32, and where the
-version has a second opinion `logits` (n, c) float32.
+version has a second opinion `logits` (n, c) float32, `grams` (m,) uint16 and `starts` (n + 1,)
+int64.
 """
 
 import json
@@ -17,6 +18,7 @@ from safetensors.numpy import load, save
 
 from classifier.engine.bundle import Bundle
 from classifier.engine.merchants.knowledge import mixed
+from classifier.engine.refit import Grams
 from classifier.engine.types import Direction
 from classifier.exceptions import BundleError
 
@@ -53,13 +55,15 @@ class Findings:
 
     `kinds` (n,) int32 is the row of what the merchant sells, NO_KIND where nothing is known;
     `sureness` (n,) float32 of the merchant; `closest` (n, c) float32 the cosine to the nearest
-    example of each category; `logits` (n, c) float32 the second opinion's, None without one.
+    example of each category; `logits` (n, c) float32 and `grams` what the second opinion says and
+    reads, None without one.
     """
 
     kinds: NDArray[np.int32]
     sureness: NDArray[np.float32]
     closest: NDArray[np.float32]
     logits: NDArray[np.float32] | None
+    grams: Grams | None
 
     @classmethod
     def of(cls, bundle: Bundle, asked: Sequence[Asked], vectors: NDArray[np.float32]) -> "Findings":
@@ -72,29 +76,38 @@ class Findings:
                 if match is not None and row is not None:
                     kinds[index], sureness[index] = row, match.confidence
         seen = mixed_in(bundle, vectors, kinds, sureness)
-        logits = None
-        if bundle.second is not None:
-            linear = bundle.second.linear
-            logits = np.zeros((len(asked), len(bundle.prototypes.categories)), dtype=np.float32)
-            for index, each in enumerate(asked):
-                logits[index] = linear.logits(seen[index], each.text)
-        return cls(kinds, sureness, _closest(bundle, seen), logits)
+        closest = _closest(bundle, seen)
+        if bundle.second is None:
+            return cls(kinds, sureness, closest, None, None)
+        linear = bundle.second.linear
+        logits = np.zeros((len(asked), len(bundle.prototypes.categories)), dtype=np.float32)
+        for index, each in enumerate(asked):
+            logits[index] = linear.logits(seen[index], each.text)
+        return cls(kinds, sureness, closest, logits, Grams.of([each.text for each in asked]))
 
     def taken(self, rows: NDArray[np.intp]) -> "Findings":
         """Those of some rows, in their order."""
-        logits = None if self.logits is None else self.logits[rows]
-        return Findings(self.kinds[rows], self.sureness[rows], self.closest[rows], logits)
+        return Findings(
+            self.kinds[rows],
+            self.sureness[rows],
+            self.closest[rows],
+            None if self.logits is None else self.logits[rows],
+            None if self.grams is None else self.grams.taken(rows),
+        )
 
     def joined(self, others: "Findings") -> "Findings":
         """With those of further texts of the same version behind them."""
-        logits = None
+        logits = grams = None
         if self.logits is not None and others.logits is not None:
             logits = np.concatenate([self.logits, others.logits])
+        if self.grams is not None and others.grams is not None:
+            grams = self.grams.joined(others.grams)
         return Findings(
             np.concatenate([self.kinds, others.kinds]),
             np.concatenate([self.sureness, others.sureness]),
             np.concatenate([self.closest, others.closest]),
             logits,
+            grams,
         )
 
 
@@ -115,6 +128,9 @@ class Snapshot:
         }
         if self.findings.logits is not None:
             tensors["logits"] = self.findings.logits
+        if self.findings.grams is not None:
+            tensors["grams"] = self.findings.grams.buckets
+            tensors["starts"] = self.findings.grams.starts
         content: bytes = save(tensors)
         return content
 
@@ -129,8 +145,13 @@ class Snapshot:
                 for text, flow, country in rows
             )
             traffic = Traffic(asked, tensors["counts"], tensors["vectors"])
+            has_grams = "grams" in tensors
             findings = Findings(
-                tensors["kinds"], tensors["sureness"], tensors["closest"], tensors.get("logits")
+                tensors["kinds"],
+                tensors["sureness"],
+                tensors["closest"],
+                tensors.get("logits"),
+                Grams(tensors["grams"], tensors["starts"]) if has_grams else None,
             )
         except (KeyError, TypeError, ValueError, SafetensorError) as error:
             raise BundleError(f"It is no snapshot of traffic: {error!r}.") from error

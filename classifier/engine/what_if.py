@@ -1,20 +1,24 @@
 """What a version would answer to a sample of traffic if its examples were others.
 
-All that was chosen when the version was built is held: the weights, the calibration, the bounds,
-and the linear part of a second opinion. What an example moves is computed as
-`classifier.training.prototypes` has it: its category's prototype, and the nearest example.
+All that was chosen when the version was built is held: the weights, the calibration, the bounds.
+What an example moves is computed as `classifier.training.prototypes` has it: its category's
+prototype, and the nearest example. Where a linear classifier would go is found, nearly, by
+`classifier.engine.refit`.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.bundle import Bundle
 from classifier.engine.decision import SHORTLIST
+from classifier.engine.descriptors import normalize
 from classifier.engine.linear import softmax
 from classifier.engine.prototypes import unit
+from classifier.engine.refit import Change, Grams, Refit
 from classifier.engine.traffic import Snapshot, mixed_in
 from classifier.engine.types import CategoryInfo, Direction
 
@@ -25,11 +29,12 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True)
 class Addition:
-    """An example that is new to a version: its category, and its unit vector (d,) with what its
-    merchant sells mixed in. `anchor` (d,) is the embedding of the category's name and description,
-    which is asked for only where the version does not know the category."""
+    """An example that is new to a version: its category, its canonical text, and its unit vector
+    (d,) with what its merchant sells mixed in. `anchor` (d,) is the embedding of the category's
+    name and description, which is asked for only where the version does not know it."""
 
     category: CategoryInfo
+    text: str
     vector: NDArray[np.float32]
     anchor: NDArray[np.float32] | None = None
 
@@ -86,6 +91,10 @@ class Retrial:
         self.bundle = bundle
         self.asked = snapshot.traffic.asked
         self.counts = snapshot.traffic.counts
+        self._grams = findings.grams
+        self._slugs = {
+            category.slug: place for place, category in enumerate(bundle.prototypes.categories)
+        }
         self._seen = mixed_in(bundle, snapshot.traffic.vectors, findings.kinds, findings.sureness)
         flows = [each.flow for each in self.asked]
         self._rows: dict[Direction | None, NDArray[np.intp]] = {
@@ -105,7 +114,7 @@ class Retrial:
         A category that loses its last example is gone, as a build leaves it out.
         """
         columns = self._columns.copied()
-        places = {category.slug: place for place, category in enumerate(columns.categories)}
+        places = dict(self._slugs)
         by_place: dict[int, list[Addition]] = {
             int(self.bundle.examples.labels[row]): [] for row in removed
         }
@@ -120,7 +129,47 @@ class Retrial:
             for place, mine in by_place.items()
             if not self._replace(columns, place, mine, removed)
         }
+        self._refit(columns, added, removed)
         return self._decide(columns, gone)
+
+    def _refit(self, columns: _Columns, added: Sequence[Addition], removed: Sequence[int]) -> None:
+        """Move the logits as a classifier fitted anew would. A category that it does not know
+        stays without."""
+        second, known, examples = self.bundle.second, self._slugs, self.bundle.examples
+        changes = [
+            Change(addition.vector, addition.text, known[addition.category.slug], 1)
+            for addition in added
+            if addition.category.slug in known
+        ] + [
+            Change(
+                examples.vectors[row], normalize(examples.texts[row]), int(examples.labels[row]), -1
+            )
+            for row in removed
+        ]
+        if second is None or columns.logits is None or self._grams is None or not changes:
+            return
+        shift = self._linear_part.shift(changes)
+        columns.logits = columns.logits.copy()
+        columns.logits[:, shift.places] += shift.logits(self._seen, self._grams, second.linear.idf)
+
+    @cached_property
+    def _linear_part(self) -> Refit:
+        """The linear classifier with what it was fitted to, as `services.versions` words it."""
+        second, examples = self.bundle.second, self.bundle.examples
+        assert second is not None  # noqa: S101
+        categories = self.bundle.prototypes.categories
+        texts = [normalize(text) for text in examples.texts]
+        names = [normalize(category.name) for category in categories]
+        weight = self._anchor_weight
+        sums = np.add.reduceat(examples.vectors, examples.starts[:-1], axis=0)
+        whole = np.stack([self._sum_as_built(place) for place in range(len(categories))])
+        anchors = (whole - sums) / weight if weight else np.zeros_like(whole)
+        return Refit(
+            second.linear,
+            np.vstack([examples.vectors, anchors.astype(np.float32)]),
+            Grams.of([*texts, *names]),
+            float(self.bundle.figures["regularization"]),
+        )
 
     def _replace(
         self, columns: _Columns, place: int, added: Sequence[Addition], removed: Sequence[int]

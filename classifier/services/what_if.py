@@ -59,7 +59,7 @@ class WhatIf:
     moves: list[Move]
     samples: list[MovedText]
     warnings: list[str]
-    is_linear_part_held: bool
+    has_linear_part: bool
 
     @property
     def changed_texts(self) -> int:
@@ -106,7 +106,7 @@ def what_if(example: Example) -> WhatIf:
         moves=_moves(retrial, after, changed),
         samples=_samples(retrial, after, changed),
         warnings=_warnings(example, difference, loaded),
-        is_linear_part_held=loaded.engine.bundle.second is not None,
+        has_linear_part=loaded.engine.bundle.second is not None,
     )
 
 
@@ -150,8 +150,9 @@ def _difference(example: Example, engine: Engine) -> _Difference:
     vector = engine.example_vector(example.text)
     if vector is None:
         return _Difference([], removed)
-    info = category_info(example.category)
-    return _Difference([Addition(info, vector, _anchor(example.category, engine))], removed)
+    anchor = _anchor(example.category, engine)
+    addition = Addition(category_info(example.category), wanted[0], vector, anchor)
+    return _Difference([addition], removed)
 
 
 def _rows(engine: Engine, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], list[int]]:

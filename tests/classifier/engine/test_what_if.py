@@ -125,18 +125,18 @@ def test_as_it_is_it_answers_what_the_engine_answers(second: SecondOpinion | Non
     assert len(set(found.best.tolist())) > CATEGORIES / 2
 
 
-def test_an_example_more_is_as_if_built_with_it(second: SecondOpinion | None) -> None:
-    before = bundle_of(VECTORS, LABELS, second=second)
+def test_an_example_more_is_as_if_built_with_it() -> None:
+    before = bundle_of(VECTORS, LABELS)
     vector = some(1, seed=5)
-    after = bundle_of(np.vstack([VECTORS, vector]), np.append(LABELS, np.int32(4)), second=second)
-    found = retrial(before).after([Addition(category(4), vector[0])])
+    after = bundle_of(np.vstack([VECTORS, vector]), np.append(LABELS, np.int32(4)))
+    found = retrial(before).after([Addition(category(4), "new text", vector[0])])
     assert slugs(found) == decided(after)
     assert decided(after) != decided(before)
 
 
-def test_an_example_less_is_as_if_built_without_it(second: SecondOpinion | None) -> None:
-    before = bundle_of(VECTORS, LABELS, second=second)
-    after = bundle_of(np.delete(VECTORS, 30, axis=0), np.delete(LABELS, 30), second=second)
+def test_an_example_less_is_as_if_built_without_it() -> None:
+    before = bundle_of(VECTORS, LABELS)
+    after = bundle_of(np.delete(VECTORS, 30, axis=0), np.delete(LABELS, 30))
     assert slugs(retrial(before).after([], [30])) == decided(after)
     assert decided(after) != decided(before)
 
@@ -144,7 +144,9 @@ def test_an_example_less_is_as_if_built_without_it(second: SecondOpinion | None)
 def test_an_example_that_moves_is_as_if_built_where_it_goes() -> None:
     labels = LABELS.copy()
     labels[30] = 9
-    found = retrial(bundle_of(VECTORS, LABELS)).after([Addition(category(9), VECTORS[30])], [30])
+    found = retrial(bundle_of(VECTORS, LABELS)).after(
+        [Addition(category(9), "", VECTORS[30])], [30]
+    )
     assert slugs(found) == decided(bundle_of(VECTORS, labels))
 
 
@@ -153,7 +155,7 @@ def test_the_first_example_of_a_category_is_as_if_built_with_the_category() -> N
     after = bundle_of(
         np.vstack([VECTORS, vector]), np.append(LABELS, np.int32(CATEGORIES)), CATEGORIES + 1
     )
-    addition = Addition(category(CATEGORIES), vector[0], ANCHORS[CATEGORIES])
+    addition = Addition(category(CATEGORIES), "new text", vector[0], ANCHORS[CATEGORIES])
     found = retrial(bundle_of(VECTORS, LABELS)).after([addition])
     assert slugs(found) == decided(after)
     assert category(CATEGORIES).slug in slugs(found)
@@ -172,7 +174,7 @@ def test_a_category_that_loses_its_last_example_is_never_the_answer() -> None:
 
 def test_nothing_changes_where_nothing_is_added_and_what_was_tried_is_not_kept() -> None:
     trial = retrial(bundle_of(VECTORS, LABELS))
-    trial.after([Addition(category(4), some(1, seed=5)[0])], [30])
+    trial.after([Addition(category(4), "new text", some(1, seed=5)[0])], [30])
     assert np.array_equal(trial.after([]).best, trial.before.best)
 
 
