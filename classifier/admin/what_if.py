@@ -74,7 +74,10 @@ def _held(found: WhatIf) -> str:
         "is not counted."
     )
     if found.has_linear_part:
-        text += " Its linear classifier, which a build fits anew, is followed nearly."
+        text += (
+            " Its linear classifier is followed nearly; a build fits it anew, by which some other "
+            "answers change too."
+        )
     return text
 
 
