@@ -2,7 +2,7 @@
 
 from classifier.bulk import retention, work
 from classifier.jobs import queue, runner
-from classifier.services import feedback_inbox, learning, review_collection
+from classifier.services import feedback_inbox, learning, review_collection, traffic
 
 
 def run_job(job_id: int) -> None:
@@ -31,3 +31,7 @@ def learn() -> None:
 
 def fill_review_queue() -> None:
     review_collection.fill_queue()
+
+
+def take_traffic_snapshot() -> None:
+    traffic.take_snapshot_if_due()

@@ -29,6 +29,8 @@ class Planned:
 DAY = 24 * 60
 SCHEDULES = (
     Planned("recover lost jobs", "classifier.tasks.recover_lost_jobs", minutes=1),
+    # It looks whether one is due: every 15 minutes, and as soon as another version is live.
+    Planned("take a snapshot of traffic", "classifier.tasks.take_traffic_snapshot", minutes=1),
     Planned("accept agreed feedback", "classifier.tasks.accept_agreed_feedback", minutes=5),
     Planned("learn from feedback", "classifier.tasks.learn", minutes=DAY, from_hour=3),
     Planned("fill the review queue", "classifier.tasks.fill_review_queue", minutes=5),

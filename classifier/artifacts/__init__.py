@@ -6,6 +6,7 @@ its SHA-256. A row names a folder by its manifest's.
 
 from pathlib import Path
 
+from classifier.artifacts.blobs import keep_blob, read_blob, remove_blob
 from classifier.artifacts.local import keep_folder, local_folder, mend_folder, scratch_folder
 from classifier.engine.bundle import Bundle, read_bundle
 from classifier.engine.encoder import MODEL_FILE
@@ -17,9 +18,12 @@ __all__ = [
     "bundle_of",
     "category_ids",
     "encoder_folder",
+    "keep_blob",
     "keep_folder",
     "local_folder",
     "mend_folder",
+    "read_blob",
+    "remove_blob",
     "scratch_folder",
 ]
 

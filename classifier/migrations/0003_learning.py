@@ -16,6 +16,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='TrafficSnapshot',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(blank=True, help_text='Empty until it is made.', max_length=64, verbose_name='SHA-256 of the file')),
+                ('size_bytes', models.PositiveBigIntegerField(default=0)),
+                ('texts', models.PositiveIntegerField(default=0, help_text='Distinct by canonical text, direction and country.')),
+                ('predictions', models.PositiveIntegerField(default=0, help_text='Those that the texts are of.')),
+                ('newest_prediction', models.UUIDField(help_text='The newest there was; empty where there was none.', null=True)),
+                ('started_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'verbose_name': 'snapshot of traffic',
+                'verbose_name_plural': 'snapshots of traffic',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
             name='VersionJudgement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -304,6 +321,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='feedback',
             constraint=models.UniqueConstraint(condition=models.Q(models.Q(('status', 'replaced'), _negated=True), models.Q(('person', ''), _negated=True)), fields=('prediction', 'person'), name='one_feedback_of_a_person_counts'),
+        ),
+        migrations.AddField(
+            model_name='trafficsnapshot',
+            name='version',
+            field=models.ForeignKey(help_text='By which it was looked at; not all of it was answered by it.', on_delete=django.db.models.deletion.CASCADE, related_name='+', to='classifier.modelversion'),
         ),
         migrations.AddField(
             model_name='versionjudgement',

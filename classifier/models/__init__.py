@@ -16,6 +16,7 @@ from classifier.models.prediction import Prediction
 from classifier.models.review import ReviewCursor, ReviewEvent, ReviewItem
 from classifier.models.rule import Rule
 from classifier.models.targets import PerformanceTargets
+from classifier.models.traffic import TrafficSnapshot
 from classifier.models.version import Activation, ModelVersion, Prototype, Retirement
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "ReviewItem",
     "Rule",
     "Scope",
+    "TrafficSnapshot",
     "VersionComparison",
     "VersionJudgement",
 ]

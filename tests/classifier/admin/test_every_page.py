@@ -108,6 +108,8 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "feedback_inbox": [],
         "review_queue": [],
         "classifier_rule_preview": [],
+        "classifier_example_what_if": [],
+        "classifier_category_health": [rows.category.pk],
         "classifier_personalcategory_erase": [PersonalCategory.objects.all()[0].pk],
         "classifier_rule_simple_history": _newest_history(rows.rule),
         "classifier_learningpolicy_simple_history": _newest_history(learning_policy()),

@@ -93,6 +93,8 @@ PAGES = {
     "classifier_rule_import": CURATORS,
     "classifier_rule_export": CURATORS,
     "classifier_rule_preview": CURATORS,
+    "classifier_example_what_if": CURATORS,
+    "classifier_category_health": ALL,
     "classifier_personalcategory_erase": OPERATORS,
     "feedback_inbox": ALL,
     "review_queue": {"reviewer"} | CURATORS,
