@@ -13,7 +13,7 @@ from classifier.engine.decision import Bounds, DecisionRule
 from classifier.engine.linear import LinearClassifier, SecondOpinion
 from classifier.engine.ngrams import BUCKETS
 from classifier.engine.prototypes import ExampleSet, PrototypeSet, unit
-from classifier.engine.traffic import Asked, Findings, Snapshot, Traffic
+from classifier.engine.traffic import Asked, Findings, Snapshot, Traffic, learned_grams
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.engine.what_if import NO_ANSWER, Addition, Retrial
 from classifier.exceptions import BundleError
@@ -87,7 +87,9 @@ SEEN = unit(some(TEXTS, seed=4) + 1.5 * VECTORS[np.arange(TEXTS) % EXAMPLES])
 
 def retrial(bundle: Bundle) -> Retrial:
     traffic = Traffic(ASKED, np.ones(TEXTS, dtype=np.int64), SEEN)
-    return Retrial(bundle, Snapshot(traffic, Findings.of(bundle, ASKED, SEEN)))
+    return Retrial(
+        bundle, Snapshot(traffic, Findings.of(bundle, ASKED, SEEN), learned_grams(bundle))
+    )
 
 
 def decided(bundle: Bundle) -> list[str | None]:
@@ -181,7 +183,7 @@ def test_nothing_changes_where_nothing_is_added_and_what_was_tried_is_not_kept()
 def test_a_snapshot_is_read_as_it_was_written(second: SecondOpinion | None) -> None:
     bundle = bundle_of(VECTORS, LABELS, second=second)
     traffic = Traffic(ASKED, np.arange(TEXTS), SEEN)
-    written = Snapshot(traffic, Findings.of(bundle, ASKED, SEEN))
+    written = Snapshot(traffic, Findings.of(bundle, ASKED, SEEN), learned_grams(bundle))
     read = Snapshot.from_bytes(written.to_bytes())
     assert read.traffic.asked == ASKED
     assert np.array_equal(read.traffic.counts, traffic.counts)
