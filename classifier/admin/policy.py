@@ -8,4 +8,4 @@ from classifier.models import LearningPolicy
 
 @admin.register(LearningPolicy)
 class LearningPolicyAdmin(SingleRowAdmin):
-    fields = ("auto_accept_users",)
+    fields = ("auto_accept_users", "is_self_activating")

@@ -46,11 +46,12 @@ def bundle_of(version: ModelVersion, *, verified_encoder: str | None = None) -> 
 
 
 def category_ids(bundle: Bundle) -> dict[str, int]:
-    """The primary key of each of the bundle's categories, by slug. Raises BundleError where some
-    are not here."""
-    slugs = [category.slug for category in bundle.prototypes.categories]
+    """The primary key of each of the bundle's categories, by slug, and of those above them. Raises
+    BundleError where some are not here."""
+    categories = bundle.prototypes.categories
+    slugs = {slug for each in categories for slug in (each.slug, each.primary_slug)}
     ids = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "id"))
-    unknown = sorted(set(slugs) - ids.keys())
+    unknown = sorted(slugs - ids.keys())
     if unknown:
         raise BundleError(
             f"{bundle.folder} has categories that are not here: {', '.join(unknown)}."

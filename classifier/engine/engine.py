@@ -49,6 +49,7 @@ class Engine:
             bundle.calibration,
             bundle.bounds,
             bundle.second,
+            bundle.back_off,
         )
 
     @classmethod

@@ -8,6 +8,7 @@ from classifier.models.encoder import Encoder, EncoderChoice
 from classifier.models.example import Example
 from classifier.models.feedback import Feedback, FeedbackEvent
 from classifier.models.job import Job, JobEvent, JobPart
+from classifier.models.judgement import VersionJudgement
 from classifier.models.merchant import Merchant, MerchantTag
 from classifier.models.personal import PersonalCategory, PersonalErasure
 from classifier.models.policy import LearningPolicy
@@ -49,4 +50,5 @@ __all__ = [
     "Scope",
     "TrafficSnapshot",
     "VersionComparison",
+    "VersionJudgement",
 ]

@@ -29,6 +29,7 @@ from classifier.models import (
 from classifier.services.api_keys import create_api_key
 from classifier.services.feedback import FeedbackItem, record_feedback
 from tests.classifier.admin.conftest import Rows, classify, fail_a_task
+from tests.reviews import queued
 from tests.rows import copy_of
 
 MORE = 4
@@ -212,6 +213,18 @@ def test_the_feedback_inbox_asks_as_much_for_many(staff: Client, rows: Rows) -> 
     assert len(many) == len(few), "\n".join(many)
 
 
+def test_the_review_queue_asks_as_much_for_many(staff: Client, rows: Rows) -> None:
+    url = reverse("admin:review_queue")
+    queued("QWOP ONE")
+    _queries(staff, url)
+    few = _queries(staff, url)
+    queued("QWOP TWO", "QWOP THREE", "QWOP FOUR")
+    # They are claimed, one by one.
+    _queries(staff, url)
+    many = _queries(staff, url)
+    assert len(many) == len(few), "\n".join(many)
+
+
 def test_the_page_of_a_category_asks_as_much_for_many_examples(staff: Client, rows: Rows) -> None:
     url = reverse("admin:classifier_category_change", args=[rows.category.pk])
     _queries(staff, url)
@@ -229,4 +242,4 @@ def test_the_page_of_a_category_asks_as_much_for_many_examples(staff: Client, ro
 def test_the_page_of_a_version_asks_once_for_all_categories(staff: Client, rows: Rows) -> None:
     url = reverse("admin:classifier_modelversion_change", args=[rows.version.pk])
     _queries(staff, url)
-    assert len(_queries(staff, url)) <= 17
+    assert len(_queries(staff, url)) <= 18

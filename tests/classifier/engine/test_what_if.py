@@ -66,6 +66,7 @@ def bundle_of(
         encoder=cast(Any, None),
         normalizer_version=1,
         prototypes=PrototypeSet(categories, build_prototypes(training, ANCHOR_WEIGHT)),
+        anchors=ANCHORS[:count],
         examples=ExampleSet(
             ("",) * len(labels), labels[order], vectors[order], vectors[order], categories
         ),
@@ -75,6 +76,7 @@ def bundle_of(
         figures={"anchor_weight": ANCHOR_WEIGHT},
         merchants=None,
         second=second,
+        back_off=None,
         held_out=None,
     )
 
