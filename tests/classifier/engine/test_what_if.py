@@ -165,12 +165,23 @@ def test_the_first_example_of_a_category_is_as_if_built_with_the_category() -> N
     assert category(CATEGORIES).slug in slugs(found)
 
 
+def test_the_only_example_of_a_category_is_as_if_built_with_what_it_becomes() -> None:
+    last = CATEGORIES - 1
+    rows = np.flatnonzero(np.equal(LABELS, last))
+    vectors, labels = np.delete(VECTORS, rows[1:], axis=0), np.delete(LABELS, rows[1:])
+    other = some(1, seed=7)
+    changed = np.vstack([vectors[:-1], other])
+    addition = Addition(category(last), "new text", other[0])
+    found = retrial(bundle_of(vectors, labels)).after([addition], [len(labels) - 1])
+    assert slugs(found) == decided(bundle_of(changed, labels))
+
+
 def test_a_category_that_loses_its_last_example_is_never_the_answer() -> None:
     last = CATEGORIES - 1
     trial = retrial(bundle_of(VECTORS, LABELS))
-    rows = np.flatnonzero(last == LABELS).tolist()
+    rows = np.flatnonzero(np.equal(LABELS, last)).tolist()
     assert category(last).slug in slugs(trial.before)
-    without = last != LABELS
+    without = np.not_equal(LABELS, last)
     assert slugs(trial.after([], rows)) == decided(
         bundle_of(VECTORS[without], LABELS[without], last)
     )
@@ -210,3 +221,7 @@ def test_findings_of_some_texts_are_those_of_the_whole() -> None:
     assert np.array_equal(joined.closest, whole.closest)
     assert joined.logits is not None
     assert np.array_equal(joined.logits, cast(Any, whole.logits))
+    assert joined.grams is not None
+    assert whole.grams is not None
+    assert np.array_equal(joined.grams.starts, whole.grams.starts)
+    assert np.array_equal(joined.grams.buckets, whole.grams.buckets)
