@@ -267,10 +267,11 @@ def rebuilt(bundle: "Bundle", more: "tuple[Example, np.ndarray] | None") -> "Bun
 
 
 def refound(bundle: "Bundle", snapshot: "Snapshot") -> "Snapshot":
-    from classifier.engine.traffic import Findings
+    from classifier.engine.traffic import Findings, learned_grams
 
     traffic = snapshot.traffic
-    return replace(snapshot, findings=Findings.of(bundle, traffic.asked, traffic.vectors))
+    findings = Findings.of(bundle, traffic.asked, traffic.vectors)
+    return replace(snapshot, findings=findings, learned=learned_grams(bundle))
 
 
 def timed(call: Callable[[], object]) -> float:

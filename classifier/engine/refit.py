@@ -19,7 +19,7 @@ from classifier.engine.ngrams import BUCKETS, ngram_buckets
 # Beside the example's own category, those that it is most probably of.
 CATEGORIES = 12
 # Training rows, those that weigh most.
-ROWS = 1000
+ROWS = 600
 NEWTON_STEPS, GRADIENT_STEPS, SCALE_STEPS = 2, 10, 20
 # The intercepts, which no penalty holds, as the weights of a feature that is large.
 INTERCEPT = 3.0
@@ -145,7 +145,7 @@ class Refit:
         features = grams.dense(self.linear.idf)
         gram = vectors @ vectors.T + features @ features.T + INTERCEPT**2
         solved = _Steps(
-            kernel=gram.astype(np.float64),
+            kernel=gram,
             logits=np.vstack([self.logits[rows], own]),
             places=places,
             targets=np.array([each.place for each in changes]),
@@ -161,7 +161,7 @@ class _Steps:
     """Newton's method for the rows' coefficients. The last m of the n rows are the changes, of
     categories `targets` (m,) and `signs` (m,); `kernel` is (n, n), `logits` (n, c)."""
 
-    kernel: NDArray[np.float64]
+    kernel: Floats
     logits: Floats
     places: NDArray[np.intp]
     targets: NDArray[np.intp]
@@ -177,12 +177,16 @@ class _Steps:
         weights = np.concatenate([np.ones(old), np.maximum(self.signs, 0)])
         total = np.zeros_like(before)
         for _ in range(NEWTON_STEPS):
-            shares = self._shares(self.kernel @ total)
+            shares = self._shares(self._moved(total))
             slopes = shares - before
             slopes[old:] = self.signs[:, None] * (shares[old:] - wanted)
             step, moved = self._conjugate(shares, weights, -(slopes + self.penalty * total))
             total += self._length(total, step, moved, shares, slopes, wanted) * step
         return total
+
+    def _moved(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """By how much the rows' logits move, (n, k)."""
+        return (self.kernel @ sums.astype(np.float32)).astype(np.float64)
 
     def _shares(self, moved: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of the categories at `places`, where their logits have moved, (n, k)."""
@@ -199,7 +203,7 @@ class _Steps:
         """The step, and the kernel times it: conjugate gradients in the kernel's own product, by
         which (curvature · kernel + penalty) is symmetric."""
         step, moved = np.zeros_like(wanted), np.zeros_like(wanted)
-        rest, rest_moved = wanted, self.kernel @ wanted
+        rest, rest_moved = wanted, self._moved(wanted)
         way, way_moved = rest, rest_moved
         size = (rest * rest_moved).sum()
         for _ in range(GRADIENT_STEPS):
@@ -209,7 +213,7 @@ class _Steps:
             length = size / (bent * way_moved).sum()
             step, moved = step + length * way, moved + length * way_moved
             rest = rest - length * bent
-            rest_moved = self.kernel @ rest
+            rest_moved = self._moved(rest)
             size, last = (rest * rest_moved).sum(), size
             way, way_moved = rest + size / last * way, rest_moved + size / last * way_moved
         return step, moved
@@ -231,7 +235,7 @@ class _Steps:
         bend = ((bent + self.penalty * step) * moved).sum()
         slope = (slopes[:old] * moved[:old]).sum() + self.penalty * (total * moved).sum()
         logits, ways = self.logits[old:].astype(np.float64), moved[old:]
-        logits[:, self.places] += (self.kernel @ total)[old:]
+        logits[:, self.places] += self._moved(total)[old:]
         length = 1.0
         for _ in range(SCALE_STEPS):
             there = logits.copy()

@@ -3,11 +3,11 @@
 It is one file of safetensors: `asked` (bytes of JSON), `counts` (n,) int64, `vectors` (n, d)
 float32, `kinds` (n,) int32, `sureness` (n,) float32, `closest` (n, c) float32, and where the
 version has a second opinion `logits` (n, c) float32, `grams` (m,) uint16 and `starts` (n + 1,)
-int64.
+int64, and `learned_grams` and `learned_starts` of the same kinds.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from classifier.engine.bundle import Bundle
+from classifier.engine.descriptors import normalize
 from classifier.engine.merchants.knowledge import mixed
 from classifier.engine.refit import Grams
 from classifier.engine.types import Direction
@@ -113,8 +114,12 @@ class Findings:
 
 @dataclass(frozen=True)
 class Snapshot:
+    """`learned` are the n-grams of what the version's second opinion was fitted to, its examples
+    and then its categories' names; None without one."""
+
     traffic: Traffic
     findings: Findings
+    learned: Grams | None
 
     def to_bytes(self) -> bytes:
         asked = json.dumps(self.traffic.asked, ensure_ascii=False).encode()
@@ -131,6 +136,9 @@ class Snapshot:
         if self.findings.grams is not None:
             tensors["grams"] = self.findings.grams.buckets
             tensors["starts"] = self.findings.grams.starts
+        if self.learned is not None:
+            tensors["learned_grams"] = self.learned.buckets
+            tensors["learned_starts"] = self.learned.starts
         content: bytes = save(tensors)
         return content
 
@@ -145,17 +153,29 @@ class Snapshot:
                 for text, flow, country in rows
             )
             traffic = Traffic(asked, tensors["counts"], tensors["vectors"])
-            has_grams = "grams" in tensors
             findings = Findings(
                 tensors["kinds"],
                 tensors["sureness"],
                 tensors["closest"],
                 tensors.get("logits"),
-                Grams(tensors["grams"], tensors["starts"]) if has_grams else None,
+                _grams(tensors, "grams", "starts"),
             )
+            learned = _grams(tensors, "learned_grams", "learned_starts")
         except (KeyError, TypeError, ValueError, SafetensorError) as error:
             raise BundleError(f"It is no snapshot of traffic: {error!r}.") from error
-        return cls(traffic, findings)
+        return cls(traffic, findings, learned)
+
+
+def learned_grams(bundle: Bundle) -> Grams | None:
+    """As a Snapshot has them, and as a second opinion is given them when it is built."""
+    if bundle.second is None:
+        return None
+    names = [category.name for category in bundle.prototypes.categories]
+    return Grams.of([normalize(text) for text in (*bundle.examples.texts, *names)])
+
+
+def _grams(tensors: Mapping[str, NDArray[Any]], buckets: str, starts: str) -> Grams | None:
+    return Grams(tensors[buckets], tensors[starts]) if buckets in tensors else None
 
 
 def mixed_in(

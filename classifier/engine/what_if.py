@@ -18,7 +18,7 @@ from classifier.engine.decision import SHORTLIST
 from classifier.engine.descriptors import normalize
 from classifier.engine.linear import softmax
 from classifier.engine.prototypes import unit
-from classifier.engine.refit import Change, Grams, Refit
+from classifier.engine.refit import Change, Refit
 from classifier.engine.traffic import Snapshot, mixed_in
 from classifier.engine.types import CategoryInfo, Direction
 
@@ -91,7 +91,7 @@ class Retrial:
         self.bundle = bundle
         self.asked = snapshot.traffic.asked
         self.counts = snapshot.traffic.counts
-        self._grams = findings.grams
+        self._grams, self._learned = findings.grams, snapshot.learned
         self._slugs = {
             category.slug: place for place, category in enumerate(bundle.prototypes.categories)
         }
@@ -135,7 +135,7 @@ class Retrial:
     def _refit(self, columns: _Columns, added: Sequence[Addition], removed: Sequence[int]) -> None:
         """Move the logits as a classifier fitted anew would. A category that it does not know
         stays without."""
-        second, known, examples = self.bundle.second, self._slugs, self.bundle.examples
+        known, examples = self._slugs, self.bundle.examples
         changes = [
             Change(addition.vector, addition.text, known[addition.category.slug], 1)
             for addition in added
@@ -146,20 +146,20 @@ class Retrial:
             )
             for row in removed
         ]
-        if second is None or columns.logits is None or self._grams is None or not changes:
+        linear = self._linear_part
+        if linear is None or columns.logits is None or self._grams is None or not changes:
             return
-        shift = self._linear_part.shift(changes)
+        shift = linear.shift(changes)
         columns.logits = columns.logits.copy()
-        columns.logits[:, shift.places] += shift.logits(self._seen, self._grams, second.linear.idf)
+        columns.logits[:, shift.places] += shift.logits(self._seen, self._grams, linear.linear.idf)
 
     @cached_property
-    def _linear_part(self) -> Refit:
-        """The linear classifier with what it was fitted to, as `services.versions` words it."""
+    def _linear_part(self) -> Refit | None:
+        """The linear classifier with what it was fitted to; None without one."""
         second, examples = self.bundle.second, self.bundle.examples
-        assert second is not None  # noqa: S101
+        if second is None or self._learned is None:
+            return None
         categories = self.bundle.prototypes.categories
-        texts = [normalize(text) for text in examples.texts]
-        names = [normalize(category.name) for category in categories]
         weight = self._anchor_weight
         sums = np.add.reduceat(examples.vectors, examples.starts[:-1], axis=0)
         whole = np.stack([self._sum_as_built(place) for place in range(len(categories))])
@@ -167,7 +167,7 @@ class Retrial:
         return Refit(
             second.linear,
             np.vstack([examples.vectors, anchors.astype(np.float32)]),
-            Grams.of([*texts, *names]),
+            self._learned,
             float(self.bundle.figures["regularization"]),
         )
 

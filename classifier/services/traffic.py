@@ -15,7 +15,7 @@ from classifier.artifacts import keep_blob, read_blob, remove_blob
 from classifier.engine.bundle import Bundle
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.engine import Engine
-from classifier.engine.traffic import Asked, Findings, Snapshot, Traffic
+from classifier.engine.traffic import Asked, Findings, Snapshot, Traffic, learned_grams
 from classifier.engine.types import Direction, Reason, Transaction
 from classifier.exceptions import BundleError
 from classifier.models import ModelVersion, Prediction, TrafficSnapshot
@@ -140,6 +140,7 @@ def _snapshot(engine: Engine, counts: "Counter[Asked]", known: _Known) -> Snapsh
     return Snapshot(
         Traffic(tuple(asked), np.array([counts[each] for each in asked], dtype=np.int64), rows),
         known.findings(engine.bundle, asked, rows),
+        learned_grams(engine.bundle),
     )
 
 

@@ -122,7 +122,7 @@ class _Tried:
 
 @lru_cache(maxsize=1)
 def _retrial(tried: _Tried) -> Retrial:
-    """Kept in this process for the next who asks: some 30 megabytes for 10,000 texts."""
+    """Kept in this process for the next who asks: some 50 megabytes for 10,000 texts."""
     return Retrial(tried.loaded.engine.bundle, read_snapshot(tried.row))
 
 

@@ -13,7 +13,7 @@ from classifier.engine.decision import Bounds, DecisionRule
 from classifier.engine.linear import LinearClassifier, SecondOpinion
 from classifier.engine.ngrams import BUCKETS
 from classifier.engine.prototypes import ExampleSet, PrototypeSet, unit
-from classifier.engine.traffic import Asked, Findings, Snapshot, Traffic
+from classifier.engine.traffic import Asked, Findings, Snapshot, Traffic, learned_grams
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.engine.what_if import NO_ANSWER, Addition, Retrial
 from classifier.exceptions import BundleError
@@ -89,7 +89,9 @@ SEEN = unit(some(TEXTS, seed=4) + 1.5 * VECTORS[np.arange(TEXTS) % EXAMPLES])
 
 def retrial(bundle: Bundle) -> Retrial:
     traffic = Traffic(ASKED, np.ones(TEXTS, dtype=np.int64), SEEN)
-    return Retrial(bundle, Snapshot(traffic, Findings.of(bundle, ASKED, SEEN)))
+    return Retrial(
+        bundle, Snapshot(traffic, Findings.of(bundle, ASKED, SEEN), learned_grams(bundle))
+    )
 
 
 def decided(bundle: Bundle) -> list[str | None]:
@@ -163,12 +165,23 @@ def test_the_first_example_of_a_category_is_as_if_built_with_the_category() -> N
     assert category(CATEGORIES).slug in slugs(found)
 
 
+def test_the_only_example_of_a_category_is_as_if_built_with_what_it_becomes() -> None:
+    last = CATEGORIES - 1
+    rows = np.flatnonzero(np.equal(LABELS, last))
+    vectors, labels = np.delete(VECTORS, rows[1:], axis=0), np.delete(LABELS, rows[1:])
+    other = some(1, seed=7)
+    changed = np.vstack([vectors[:-1], other])
+    addition = Addition(category(last), "new text", other[0])
+    found = retrial(bundle_of(vectors, labels)).after([addition], [len(labels) - 1])
+    assert slugs(found) == decided(bundle_of(changed, labels))
+
+
 def test_a_category_that_loses_its_last_example_is_never_the_answer() -> None:
     last = CATEGORIES - 1
     trial = retrial(bundle_of(VECTORS, LABELS))
-    rows = np.flatnonzero(last == LABELS).tolist()
+    rows = np.flatnonzero(np.equal(LABELS, last)).tolist()
     assert category(last).slug in slugs(trial.before)
-    without = last != LABELS
+    without = np.not_equal(LABELS, last)
     assert slugs(trial.after([], rows)) == decided(
         bundle_of(VECTORS[without], LABELS[without], last)
     )
@@ -183,7 +196,7 @@ def test_nothing_changes_where_nothing_is_added_and_what_was_tried_is_not_kept()
 def test_a_snapshot_is_read_as_it_was_written(second: SecondOpinion | None) -> None:
     bundle = bundle_of(VECTORS, LABELS, second=second)
     traffic = Traffic(ASKED, np.arange(TEXTS), SEEN)
-    written = Snapshot(traffic, Findings.of(bundle, ASKED, SEEN))
+    written = Snapshot(traffic, Findings.of(bundle, ASKED, SEEN), learned_grams(bundle))
     read = Snapshot.from_bytes(written.to_bytes())
     assert read.traffic.asked == ASKED
     assert np.array_equal(read.traffic.counts, traffic.counts)
@@ -208,3 +221,7 @@ def test_findings_of_some_texts_are_those_of_the_whole() -> None:
     assert np.array_equal(joined.closest, whole.closest)
     assert joined.logits is not None
     assert np.array_equal(joined.logits, cast(Any, whole.logits))
+    assert joined.grams is not None
+    assert whole.grams is not None
+    assert np.array_equal(joined.grams.starts, whole.grams.starts)
+    assert np.array_equal(joined.grams.buckets, whole.grams.buckets)

@@ -1,6 +1,7 @@
 """What an example would change is known before it is saved."""
 
 import pytest
+from pytest_django import Settings
 
 from classifier import runtime
 from classifier.engine.descriptors import normalize
@@ -153,3 +154,25 @@ def test_without_a_version_that_is_said(active_version: ModelVersion) -> None:
     Activation.objects.all().delete()
     with pytest.raises(NoEngineError):
         what_if(example(STRANGE, "pets"))
+
+
+def test_of_a_hybrid_the_linear_classifier_is_followed(
+    active_version: ModelVersion, settings: Settings
+) -> None:
+    """Few categories: a linear classifier of all takes long to fit."""
+    settings.HEAD = "hybrid"
+    slugs = ("groceries", "coffee-shops", "taxis-and-rideshare", "fuel-and-charging")
+    Example.objects.exclude(category__slug__in=slugs).delete()
+    version, _ = build_version()
+    activate_version(version, override_reason="tests")
+    runtime.reset()
+    text = "GRINDWELL KIOSK"
+    for texts in ((text, "TESCO STORES 2231"), ("SHELL OIL 57442", "PETROL PUMP")):
+        classify_transactions([TransactionRequest(each) for each in texts])
+        take_snapshot()
+    findings = read_snapshot(TrafficSnapshot.objects.first()).findings  # type: ignore[arg-type]
+    found = what_if(example(text, "groceries"))
+    assert found.has_linear_part
+    assert findings.grams is not None
+    assert len(findings.grams.starts) == found.texts + 1 == 5
+    assert ways_of(text, found) == {("coffee-shops", "groceries")}
