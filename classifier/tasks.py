@@ -2,7 +2,7 @@
 
 from classifier.bulk import retention, work
 from classifier.jobs import queue, runner
-from classifier.services import feedback_inbox
+from classifier.services import feedback_inbox, review_collection
 
 
 def run_job(job_id: int) -> None:
@@ -23,3 +23,7 @@ def delete_old_job_files() -> None:
 
 def accept_agreed_feedback() -> None:
     feedback_inbox.accept_agreed()
+
+
+def fill_review_queue() -> None:
+    review_collection.fill_queue()

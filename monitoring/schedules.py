@@ -19,6 +19,7 @@ DAY = 24 * 60
 SCHEDULES = (
     Planned("recover lost jobs", "classifier.tasks.recover_lost_jobs", minutes=1),
     Planned("accept agreed feedback", "classifier.tasks.accept_agreed_feedback", minutes=5),
+    Planned("fill the review queue", "classifier.tasks.fill_review_queue", minutes=5),
     Planned("delete old files of jobs", "classifier.tasks.delete_old_job_files", minutes=DAY),
 )
 

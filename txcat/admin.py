@@ -18,6 +18,7 @@ from classifier.admin.cells import (
 from classifier.models import Category, Example, Job, ModelVersion, Prediction, Rule
 from classifier.models.choices import LevelChoices
 from classifier.runtime import Health
+from classifier.services.review import pending_count
 from monitoring.services import Need, Overview, Todo, overview
 
 HEALTH = {
@@ -95,6 +96,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         )
     if request.user.has_perm("classifier.view_feedback"):
         first.append(_item("Feedback inbox", "inbox", "admin:feedback_inbox"))
+    if request.user.has_perm("classifier.review_predictions"):
+        queue = _item("Review queue", "checklist", "admin:review_queue")
+        first.append({**queue, "badge": pending_count()})
     groups: list[dict[str, Any]] = [{"items": first}]
     for title, models in NAVIGATION:
         items = [

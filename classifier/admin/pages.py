@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from classifier.admin.classify_file import classify_file
 from classifier.admin.feedback_inbox import feedback_inbox
+from classifier.admin.review_queue import review_queue
 from classifier.admin.try_it import try_it
 from classifier.admin.unrecognized import unrecognized_merchants
 
@@ -15,6 +16,7 @@ def urls() -> list[URLPattern]:
         path("try-it/", wrap(try_it), name="try_it"),
         path("classify-file/", wrap(classify_file), name="classify_file"),
         path("feedback-inbox/", wrap(feedback_inbox), name="feedback_inbox"),
+        path("review-queue/", wrap(review_queue), name="review_queue"),
         path(
             "unrecognized-merchants/", wrap(unrecognized_merchants), name="unrecognized_merchants"
         ),

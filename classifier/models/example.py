@@ -25,6 +25,7 @@ class Example(models.Model):
         SEED = "seed", "Seed"
         ANALYST = "analyst", "Analyst"
         FEEDBACK = "feedback", "Feedback"
+        REVIEW = "review", "Review"
         IMPORT = "import", "Import"
 
     category = models.ForeignKey(

@@ -3,6 +3,7 @@ from django.db import models
 
 from classifier.engine.descriptors import MAX_CANONICAL_LENGTH
 from classifier.models.category import Category
+from classifier.models.example import Example
 from classifier.models.prediction import Prediction
 
 
@@ -32,7 +33,7 @@ class ReviewItem(models.Model):
         on_delete=models.CASCADE,
         related_name="+",
         db_index=False,
-        help_text="The newest of the text.",
+        help_text="The newest of the text that a person should look at.",
     )
     suggestion = models.ForeignKey(
         Category,
@@ -40,10 +41,10 @@ class ReviewItem(models.Model):
         null=True,
         related_name="+",
         db_index=False,
-        help_text="The model's best guess, be it answered or not.",
+        help_text="What was answered, else the best guess.",
     )
     live_count = models.PositiveIntegerField(
-        default=0, help_text="Predictions of the text that an answer would settle."
+        default=0, help_text="Predictions of the text, from the first that brought it here."
     )
     category = models.ForeignKey(
         Category,
@@ -72,7 +73,17 @@ class ReviewItem(models.Model):
                 fields=["-live_count", "id"],
                 condition=models.Q(state="pending"),
                 name="review_pending",
-            )
+            ),
+            models.Index(
+                fields=["-live_count", "id"],
+                condition=models.Q(state="skipped"),
+                name="review_skipped",
+            ),
+            models.Index(
+                fields=["claimed_by"],
+                condition=models.Q(claimed_by__isnull=False),
+                name="review_claimed",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -87,13 +98,22 @@ class ReviewItem(models.Model):
 
 
 class ReviewEvent(models.Model):
-    """The record of a review: who, when, from what state to which, and the category said."""
+    """The record of a review: who, when, from what state to which, and the category said. `by` is
+    empty where the audit drew an answered text again.
+    """
 
     item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="events")
     from_state = models.CharField(max_length=10, choices=ReviewItem.State.choices)
     to_state = models.CharField(max_length=10, choices=ReviewItem.State.choices)
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    example = models.ForeignKey(
+        Example,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="What was made of it.",
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -109,7 +129,8 @@ class ReviewEvent(models.Model):
 
 
 class ReviewCursor(models.Model):
-    """Up to which prediction the queue has been filled. One row."""
+    """Up to which prediction the queue has been filled, and when that was looked at last. One
+    row."""
 
     prediction_id = models.UUIDField(null=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -55,6 +55,7 @@ def value(show: str, tmp_path: Path, **environment: str) -> str:
         ("TXCAT_ABSTAIN_BELOW", "1.2"),
         ("TXCAT_ABSTAIN_BELOW", "low"),
         ("TXCAT_AUDIT_SHARE", "1.01"),
+        ("TXCAT_REVIEW_MARGIN", "-0.1"),
         ("TXCAT_LOG_LEVEL", "LOUD"),
         ("TXCAT_ARTIFACT_STORAGE", "S3Storage"),
         ("TXCAT_ARTIFACT_STORAGE", "storages.backends.s3:S3Storage"),

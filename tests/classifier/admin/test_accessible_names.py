@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from classifier.admin.cells import change_url
 from tests.classifier.admin.conftest import Rows
+from tests.reviews import queued
 
 CONTROLS = {"input", "select", "textarea"}
 # Buttons are named by their value, hidden inputs are met by nobody.
@@ -104,6 +105,12 @@ def assert_every_field_has_a_name(html: str, except_for: frozenset[str] = frozen
 # back to the placeholder, which says what they search.
 PALETTE, LIST_SEARCH = "search-input-command", "searchbar"
 
+
+def _review_queue() -> str:
+    queued("QWOP HARBOUR SHOP")
+    return reverse("admin:review_queue")
+
+
 PAGES: dict[str, Callable[[Rows], str]] = {
     "a category": lambda rows: change_url(rows.category),
     "a new example": lambda rows: reverse("admin:classifier_example_add"),
@@ -125,6 +132,7 @@ PAGES: dict[str, Callable[[Rows], str]] = {
     "a kind of merchant": lambda rows: change_url(rows.tag),
     "the kinds of merchant": lambda rows: reverse("admin:classifier_merchanttag_changelist"),
     "Try it": lambda rows: reverse("admin:try_it"),
+    "the review queue": lambda rows: _review_queue(),
     "a file": lambda rows: reverse("admin:classify_file"),
 }
 

@@ -106,6 +106,7 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classify_file": [],
         "unrecognized_merchants": [],
         "feedback_inbox": [],
+        "review_queue": [],
         "classifier_rule_preview": [],
         "classifier_personalcategory_erase": [PersonalCategory.objects.all()[0].pk],
         "classifier_rule_simple_history": _newest_history(rows.rule),

@@ -94,6 +94,7 @@ PAGES = {
     "classifier_rule_preview": CURATORS,
     "classifier_personalcategory_erase": OPERATORS,
     "feedback_inbox": ALL,
+    "review_queue": {"reviewer"} | CURATORS,
     "classifier_learningpolicy_simple_history": ALL,
     "classifier_rule_simple_history": ALL,
     "classifier_category_simple_history": ALL,

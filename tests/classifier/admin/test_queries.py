@@ -29,6 +29,7 @@ from classifier.models import (
 from classifier.services.api_keys import create_api_key
 from classifier.services.feedback import FeedbackItem, record_feedback
 from tests.classifier.admin.conftest import Rows, classify, fail_a_task
+from tests.reviews import queued
 from tests.rows import copy_of
 
 MORE = 4
@@ -208,6 +209,18 @@ def test_the_feedback_inbox_asks_as_much_for_many(staff: Client, rows: Rows) -> 
     _queries(staff, url)
     few = _queries(staff, url)
     _add_feedback(rows)
+    many = _queries(staff, url)
+    assert len(many) == len(few), "\n".join(many)
+
+
+def test_the_review_queue_asks_as_much_for_many(staff: Client, rows: Rows) -> None:
+    url = reverse("admin:review_queue")
+    queued("QWOP ONE")
+    _queries(staff, url)
+    few = _queries(staff, url)
+    queued("QWOP TWO", "QWOP THREE", "QWOP FOUR")
+    # They are claimed, one by one.
+    _queries(staff, url)
     many = _queries(staff, url)
     assert len(many) == len(few), "\n".join(many)
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from classifier.admin.cells import change_url
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.classifier.admin.conftest import Rows
+from tests.reviews import queued
 
 pytestmark = pytest.mark.browser
 
@@ -78,6 +79,9 @@ PAGES: dict[str, Callable[[Client, Rows], Any]] = {
     "a merchant": lambda staff, rows: staff.get(change_url(rows.merchant)),
     "unrecognized merchants": lambda staff, rows: staff.get(
         reverse("admin:unrecognized_merchants")
+    ),
+    "the review queue": lambda staff, rows: (
+        queued("QWOP ONE", "QWOP TWO") and staff.get(reverse("admin:review_queue"))
     ),
     "Try it": lambda staff, rows: staff.post(
         reverse("admin:try_it"), {"descriptors": rows.example.text}

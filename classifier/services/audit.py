@@ -1,0 +1,90 @@
+"""How right the answers are, by those that were drawn at random and reviewed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, OuterRef, Q, Subquery
+
+from classifier.models import Prediction, ReviewEvent, ReviewItem
+
+State = ReviewItem.State
+# What says something of a text: an answer, that there is none, and that either was taken back.
+_JUDGING = (State.SUBMITTED, State.DISCARDED)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditShare:
+    """`count` of `total`, with the 95% Wilson interval of the share."""
+
+    count: int
+    total: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFigures:
+    """The audited predictions of one version.
+
+    `drawn` counts all of them, `reviewed` those whose text a reviewer has given a category: what
+    was discarded is not among them. `coverage` is the share of the reviewed that were answered
+    with a category; `accuracy` the share of these whose category is the reviewer's, so that an
+    abstention is neither right nor wrong. None where there is nothing to take a share of.
+
+    While less is reviewed than drawn, frequent texts weigh too much: they come first.
+    """
+
+    version_id: int
+    version: str
+    drawn: int
+    reviewed: int
+    coverage: AuditShare | None
+    accuracy: AuditShare | None
+
+
+def audit_figures(since: datetime | None = None) -> list[AuditFigures]:
+    """Of each version that has audited predictions (made since a moment), the newest first.
+
+    Whoever answered counts: the version, a rule or an account holder's own correction. A text
+    that was drawn again and waits to be reviewed again counts as it was answered last.
+    """
+    verdicts = ReviewEvent.objects.filter(
+        Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
+        item__canonical_text=OuterRef("canonical_text"),
+    )
+    drawn = Prediction.objects.filter(is_audited=True).order_by()
+    if since is not None:
+        drawn = drawn.filter(created_at__gte=since)
+    is_reviewed, is_answered = Q(said__isnull=False), Q(category__isnull=False)
+    rows = (
+        drawn.annotate(said=Subquery(verdicts.order_by("-id").values("category")[:1]))
+        .values("version_id", "version__name")
+        .annotate(
+            drawn=Count("pk"),
+            reviewed=Count("pk", filter=is_reviewed),
+            answered=Count("pk", filter=is_reviewed & is_answered),
+            right=Count("pk", filter=Q(said=F("category_id"))),
+        )
+        .order_by("-version_id")
+    )
+    return [
+        AuditFigures(
+            version_id=row["version_id"],
+            version=row["version__name"],
+            drawn=row["drawn"],
+            reviewed=row["reviewed"],
+            coverage=_share(row["answered"], row["reviewed"]),
+            accuracy=_share(row["right"], row["answered"]),
+        )
+        for row in rows
+    ]
+
+
+def _share(count: int, total: int) -> AuditShare | None:
+    from classifier.training.evaluation import wilson_interval
+
+    if not total:
+        return None
+    low, high = wilson_interval(count, total)
+    return AuditShare(count, total, count / total, low, high)
