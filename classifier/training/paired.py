@@ -86,8 +86,8 @@ def mid_p(only_one: int, only_other: int) -> float:
         way = way * k // (n - k + 1)
         below += way
     if only_one == only_other:
-        return 1 - at / 2**n / 2
-    return (2 * below + at) / 2**n
+        return 1 - at / (1 << n) / 2
+    return (2 * below + at) / (1 << n)
 
 
 def paired_difference_interval(

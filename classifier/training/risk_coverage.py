@@ -1,4 +1,4 @@
-"""What is gained in precision by answering less: the risk–coverage curve.
+"""What is gained in precision by answering less: the risk-coverage curve.
 
 El-Yaniv and Wiener, "On the foundations of noise-free selective classification" (2010). Risk is
 one less the precision of what is answered; here the precision itself is told.
@@ -78,10 +78,11 @@ class RiskCoverage:
         chosen = np.full(len(is_right), True) if may_answer is None else may_answer
         values, right = confidences[chosen], is_right[chosen]
         order = np.argsort(-values, kind="stable")
-        values, right = values[order], np.cumsum(right[order])
+        values, counts = values[order], np.cumsum(right[order])
         is_last = np.append(values[1:] != values[:-1], True) if len(values) else np.zeros(0, bool)
         ends = np.flatnonzero(is_last)
-        return cls(values[ends], (ends + 1).astype(np.int64), right[ends], len(is_right))
+        sizes = (ends + 1).astype(np.int64)
+        return cls(values[ends], sizes, counts[ends].astype(np.int64), len(is_right))
 
     @property
     def precisions(self) -> NDArray[np.float64]:

@@ -1,5 +1,7 @@
 """Two versions are compared on the texts that both have."""
 
+from collections.abc import Hashable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,8 @@ from scipy.stats import binom, binomtest
 
 from classifier.training.paired import CannotSay, PairedComparison, compare_right, mid_p
 
-RIGHT = st.dictionaries(st.integers(0, 60), st.booleans(), max_size=60)
+TEXTS: st.SearchStrategy[Hashable] = st.integers(0, 60)
+RIGHT = st.dictionaries(TEXTS, st.booleans(), max_size=60)
 
 
 def test_what_one_has_alone_is_not_counted() -> None:
@@ -43,9 +46,9 @@ def test_it_is_the_exact_p_less_half_of_what_is_as_likely(one: int, other: int) 
 
 @given(one=RIGHT, other=RIGHT)
 def test_the_other_way_round_the_difference_turns(
-    one: dict[int, bool], other: dict[int, bool]
+    one: dict[Hashable, bool], other: dict[Hashable, bool]
 ) -> None:
-    found, turned = compare_right(dict(one), dict(other)), compare_right(dict(other), dict(one))
+    found, turned = compare_right(one, other), compare_right(other, one)
     if isinstance(found, CannotSay):
         assert turned == found
         return

@@ -1,4 +1,4 @@
-"""Answering less makes answers better, and a wanted precision is kept or said to be out of reach."""
+"""Answering less makes answers better; a wanted precision is kept or said to be out of reach."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_too_few_texts_say_nothing() -> None:
     few = RiskCoverage.of(np.full(MIN_ANSWERS - 1, 0.9), np.full(MIN_ANSWERS - 1, True))
     with pytest.raises(TrainingError, match="too few to say"):
         few.reach(0.9)
-    with pytest.raises(TrainingError, match="0.99"):
+    with pytest.raises(TrainingError, match=r"0\.99"):
         graded().reach(0.9, abstain_below=0.99)
     assert RiskCoverage.of(np.zeros(0), np.zeros(0, bool)).answering(0.0) is None
 

@@ -1,0 +1,80 @@
+"""What each picture of a version shows, in words: its main finding, with numbers."""
+
+import numpy as np
+
+from classifier.training.report import Accuracy, Report
+from classifier.training.risk_coverage import Answering
+
+# Pairs of categories that are named.
+PAIRS = 3
+# Coverages at which the precision is told.
+STEPS = (0.25, 0.5, 0.75, 1.0)
+
+
+def confusion_caption(report: Report, names: tuple[str, ...], counts: np.ndarray) -> str:
+    """Of the matrix that is drawn: `counts` (c, c) of categories called `names`."""
+    accuracy = report.accuracy
+    if accuracy is None:
+        return "There is no example to be confused."
+    right = int(np.trace(counts))
+    said = (
+        f"{right:,} of {accuracy.size:,} texts ({right / accuracy.size:.1%}) are on the diagonal: "
+        f"taken for what they are."
+    )
+    wrong = counts - np.diag(np.diag(counts))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:PAIRS]
+    pairs = [
+        f"{names[truth]} taken for {names[predicted]}, {wrong[truth, predicted]:,}"
+        for truth, predicted in (divmod(int(cell), len(names)) for cell in order)
+        if wrong[truth, predicted]
+    ]
+    return f"{said} Most often confused: {'; '.join(pairs)}." if pairs else said
+
+
+def reliability_caption(report: Report) -> str:
+    bins = report.reliability
+    if not bins:
+        return "There is no example to be sure of."
+    error = f"The expected calibration error is {report.calibration_error:.3f} (0 is best)."
+    outside = [x for x in bins if not x.accuracy.low <= x.confidence <= x.accuracy.high]
+    held = (
+        f"{error} In {len(bins) - len(outside)} of {len(bins)} bins the interval of the share "
+        "right holds the mean confidence."
+    )
+    if not outside:
+        return held
+    off = max(outside, key=lambda each: abs(each.accuracy.value - each.confidence))
+    return (
+        f"{held} Furthest off: of confidence {off.start:.1f} to {off.end:.1f}, "
+        f"{off.confidence:.1%} on average, {_share(off.accuracy)} are right, "
+        f"{'more' if off.accuracy.value > off.confidence else 'fewer'} than it says."
+    )
+
+
+def risk_coverage_caption(report: Report) -> str:
+    curve = report.curve
+    if not len(curve.sizes):
+        return "There is no example to answer."
+    steps = []
+    for step in STEPS:
+        place = int(np.searchsorted(curve.coverages, step))
+        place = min(place, len(curve.sizes) - 1)
+        steps.append(f"{curve.precisions[place]:.1%} at {curve.coverages[place]:.0%}")
+    said = f"Precision by share of texts answered, surest first: {', '.join(dict.fromkeys(steps))}."
+    answered = report.answered
+    if answered is None:
+        return f"{said} The version itself answers none."
+    return f"{said} The version itself answers {report.coverage:.1%}, {_share(answered)} right."
+
+
+def answering_words(answering: Answering) -> str:
+    """What comes of a bound, as the end of a sentence."""
+    return (
+        f"confidence {answering.bound:.3f} and above: {answering.size:,} texts, "
+        f"{answering.coverage:.1%} of all, are answered, and {answering.precision:.1%} of these "
+        f"are right (95% interval {100 * answering.low:.1f} to {100 * answering.high:.1f}%)"
+    )
+
+
+def _share(accuracy: Accuracy) -> str:
+    return f"{accuracy.right:,} of {accuracy.size:,} ({accuracy.value:.1%})"
