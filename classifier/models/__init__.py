@@ -10,6 +10,7 @@ from classifier.models.feedback import Feedback, FeedbackEvent
 from classifier.models.job import Job, JobEvent, JobPart
 from classifier.models.merchant import Merchant, MerchantTag
 from classifier.models.personal import PersonalCategory, PersonalErasure
+from classifier.models.picture import VersionPicture
 from classifier.models.policy import LearningPolicy
 from classifier.models.prediction import Prediction
 from classifier.models.review import ReviewCursor, ReviewEvent, ReviewItem
@@ -47,4 +48,5 @@ __all__ = [
     "Rule",
     "Scope",
     "VersionComparison",
+    "VersionPicture",
 ]

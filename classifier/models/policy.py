@@ -1,4 +1,4 @@
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from simple_history.models import HistoricalRecords
 
@@ -12,6 +12,13 @@ class LearningPolicy(models.Model):
         blank=True,
         validators=[MinValueValidator(2)],
         help_text="And nobody disagrees: it becomes an example. Empty: a person accepts.",
+    )
+    precision_target = models.FloatField(
+        "precision of what is answered",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.5), MaxValueValidator(0.999)],
+        help_text="As a share: the next version abstains where it could not keep it.",
     )
     updated_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from classifier.training.report import Accuracy, Report
-from classifier.training.risk_coverage import Answering
+from classifier.training.risk_coverage import MIN_ANSWERS, Answering, Reach
 
 # Pairs of categories that are named.
 PAIRS = 3
@@ -67,8 +67,29 @@ def risk_coverage_caption(report: Report) -> str:
     return f"{said} The version itself answers {report.coverage:.1%}, {_share(answered)} right."
 
 
-def answering_words(answering: Answering) -> str:
-    """What comes of a bound, as the end of a sentence."""
+def reach_words(reach: Reach, abstain_below: float) -> str:
+    """What a version with the same examples would do to keep a precision."""
+    wanted = f"{100 * reach.wanted:g}%"
+    if reach.nearest is None:
+        return (
+            f"Cannot say whether {wanted} can be kept: fewer than {MIN_ANSWERS} examples have a "
+            f"confidence of {abstain_below:g} or more."
+        )
+    if reach.sure is not None:
+        return f"{wanted} is kept by answering at {_answering(reach.sure)}."
+    said = (
+        f"{wanted} is out of reach on these examples: no bound keeps it with the lower end of its "
+        f"interval. Nearest to it comes answering at {_answering(reach.nearest)}."
+    )
+    if reach.measured is None:
+        return said
+    return (
+        f"{said} Without regard to the interval it is reached at {_answering(reach.measured)}: "
+        "that may be luck."
+    )
+
+
+def _answering(answering: Answering) -> str:
     return (
         f"confidence {answering.bound:.3f} and above: {answering.size:,} texts, "
         f"{answering.coverage:.1%} of all, are answered, and {answering.precision:.1%} of these "

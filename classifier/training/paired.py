@@ -3,11 +3,14 @@
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.training.evaluation import Z_95, wilson_interval
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class PairedComparison:
 
 
 def compare_right(
-    one: Mapping[Hashable, bool], other: Mapping[Hashable, bool]
+    one: Mapping[Key, bool], other: Mapping[Key, bool]
 ) -> PairedComparison | CannotSay:
     """Compare two versions by whether each is right of a text.
 

@@ -16,7 +16,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from classifier.engine.decision import Bounds
 from classifier.training.captions import (
     confusion_caption,
     reliability_caption,
@@ -72,7 +71,7 @@ class Picture:
     description: str
 
 
-def draw_all(report: Report, bounds: Bounds) -> Iterator[Picture]:
+def draw_all(report: Report) -> Iterator[Picture]:
     """Each kind in each theme."""
     names, counts = _matrix(report)
     captions = {
@@ -84,7 +83,7 @@ def draw_all(report: Report, bounds: Bounds) -> Iterator[Picture]:
         figures = {
             PictureKind.CONFUSION: _draw_confusion(names, counts, theme),
             PictureKind.RELIABILITY: _draw_reliability(report, theme),
-            PictureKind.RISK_COVERAGE: _draw_risk_coverage(report, bounds, theme),
+            PictureKind.RISK_COVERAGE: _draw_risk_coverage(report, theme),
         }
         for kind, figure in figures.items():
             yield Picture(kind, theme.name, _svg(figure), captions[kind])
@@ -159,12 +158,12 @@ def _draw_reliability(report: Report, theme: Theme) -> Figure:
     return figure
 
 
-def _draw_risk_coverage(report: Report, bounds: Bounds, theme: Theme) -> Figure:
+def _draw_risk_coverage(report: Report, theme: Theme) -> Figure:
     """Precision of what is answered by the share that is, surest first, and where the version's
     bounds stand on it."""
     figure = _figure(WIDTH, HEIGHT)
     axes = _plot(figure, theme)
-    curve, frame = report.curve, Frame.of(report)
+    curve, bounds, frame = report.curve, report.bounds, Frame.of(report)
     believed = curve.believed
     axes.plot(
         curve.coverages[believed], curve.precisions[believed], color=theme.main, linewidth=1.8

@@ -10,7 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.engine.decision import Bounds
 from classifier.engine.held_out import HeldOut
+from classifier.engine.prototypes import ExampleSet
 from classifier.engine.types import CategoryInfo
 from classifier.training.evaluation import (
     expected_calibration_error,
@@ -35,7 +37,10 @@ class Accuracy:
     @classmethod
     def of(cls, is_right: NDArray[np.bool_]) -> "Accuracy | None":
         """None where there is nothing to take a share of."""
-        right, size = int(is_right.sum()), len(is_right)
+        return cls.counted(int(is_right.sum()), len(is_right))
+
+    @classmethod
+    def counted(cls, right: int, size: int) -> "Accuracy | None":
         return cls(right, size, right / size, *wilson_interval(right, size)) if size else None
 
 
@@ -87,13 +92,17 @@ class Confusion:
 @dataclass(frozen=True)
 class Report:
     """`texts`, `labels` (n,) and `held_out` are of the version's examples, n of them; `labels` and
-    what is predicted are indexes into `categories`. `abstain_below` is the version's own bound."""
+    what is predicted are indexes into `categories`. `bounds` are the version's own."""
 
     texts: tuple[str, ...]
     labels: NDArray[np.int32]
     categories: tuple[CategoryInfo, ...]
     held_out: HeldOut
-    abstain_below: float
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, examples: ExampleSet, held_out: HeldOut, bounds: Bounds) -> "Report":
+        return cls(examples.texts, examples.labels, tuple(examples.categories), held_out, bounds)
 
     @cached_property
     def is_right(self) -> NDArray[np.bool_]:
@@ -138,7 +147,7 @@ class Report:
     @cached_property
     def curve(self) -> RiskCoverage:
         """Without the texts that are sure enough and yet not answered: they are far from all."""
-        sure = self.held_out.confidences >= self.abstain_below
+        sure = self.held_out.confidences >= self.bounds.abstain
         is_far = sure & ~self.held_out.is_answered
         return RiskCoverage.of(self.held_out.confidences, self.is_right, ~is_far)
 

@@ -6,12 +6,10 @@ one less the precision of what is answered; here the precision itself is told.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.exceptions import TrainingError
 from classifier.training.evaluation import wilson_interval
 
 # Answers before their precision is believed.
@@ -41,16 +39,16 @@ class Reach:
 
     `sure` is the lowest bound at which the lower end of the interval is not under `wanted`;
     `measured` that at which the precision itself is not; None where there is none. `nearest` has
-    the highest lower end of all.
+    the highest lower end of all; None where too few texts are sure enough to say anything.
     """
 
     wanted: float
     measured: Answering | None
     sure: Answering | None
-    nearest: Answering
+    nearest: Answering | None
 
     @property
-    def chosen(self) -> Answering:
+    def chosen(self) -> Answering | None:
         """What a version abstains by: a promise is kept with its interval, as a level's is."""
         return self.sure or self.nearest
 
@@ -107,25 +105,20 @@ class RiskCoverage:
     def reach(self, wanted: float, abstain_below: float = 0.0) -> Reach:
         """What keeps a precision, by bounds that are not under `abstain_below`.
 
-        Where all that may be answered keeps it, the bound is `abstain_below` itself. Raises
-        TrainingError where too few texts are that sure to say anything.
+        Where all that may be answered keeps it, the bound is `abstain_below` itself.
         """
         points = [
             self._at(int(place), None)
             for place in self.believed
             if self.bounds[place] >= abstain_below
         ]
-        if not points:
-            raise TrainingError(
-                f"Fewer than {MIN_ANSWERS} texts have a confidence of {abstain_below:.2f} or more: "
-                "too few to say which precision can be kept."
-            )
-        points[-1] = replace(points[-1], bound=abstain_below)
+        if points:
+            points[-1] = replace(points[-1], bound=abstain_below)
         return Reach(
             wanted,
             measured=_last([point for point in points if point.precision >= wanted]),
             sure=_last([point for point in points if point.low >= wanted]),
-            nearest=max(points, key=lambda point: (point.low, point.coverage)),
+            nearest=max(points, key=lambda point: (point.low, point.coverage), default=None),
         )
 
     def _at(self, place: int, bound: float | None) -> Answering:
@@ -144,20 +137,13 @@ class PrecisionTarget:
     """The precision that a version was built for, and what keeps it on its own examples.
 
     `is_kept` is whether the lower end of the interval reaches `wanted`; else the bound is that
-    which comes nearest.
+    which comes nearest. `answering` is None where too little is known to choose one.
     """
 
     wanted: float
     is_kept: bool
-    answering: Answering
+    answering: Answering | None
 
     @classmethod
     def of(cls, reach: Reach) -> "PrecisionTarget":
         return cls(reach.wanted, reach.sure is not None, reach.chosen)
-
-
-def read_target(figures: Any) -> PrecisionTarget | None:
-    """As a version's figures hold it; None where it was built for none."""
-    if not figures:
-        return None
-    return PrecisionTarget(figures["wanted"], figures["is_kept"], Answering(**figures["answering"]))

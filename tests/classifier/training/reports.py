@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from classifier.engine.decision import Bounds
 from classifier.engine.held_out import HeldOut
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.training.report import Report
@@ -34,5 +35,5 @@ def report_of(
             confidences=confidences,
             is_answered=(confidences >= abstain_below) & is_near,
         ),
-        abstain_below=abstain_below,
+        bounds=Bounds(high=0.9, medium=0.6, abstain=abstain_below, min_score=0.1),
     )

@@ -7,13 +7,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from classifier.engine.decision import Bounds
 from classifier.training.frames import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, with_mark
 from classifier.training.pictures import MAX_DETAILED, Picture, PictureKind, draw_all
 from classifier.training.report import Report
 from tests.classifier.training.reports import report_of
 
-BOUNDS = Bounds(high=0.9, medium=0.6, abstain=0.35, min_score=0.1)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -30,7 +28,7 @@ def mixed(names: tuple[str, ...] = ("groceries", "coffee", "rent")) -> Report:
 
 
 def drawn(report: Report) -> dict[tuple[str, str], Picture]:
-    return {(picture.kind, picture.theme): picture for picture in draw_all(report, BOUNDS)}
+    return {(picture.kind, picture.theme): picture for picture in draw_all(report)}
 
 
 def words(picture: Picture) -> list[str]:
