@@ -1,16 +1,18 @@
 """What versions say of their own examples: as figures, as pictures, beside one another."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 
 from classifier.artifacts import judged_examples
 from classifier.models import ModelVersion, VersionPicture
 
 if TYPE_CHECKING:
-    from classifier.training.paired import CannotSay, PairedComparison
-    from classifier.training.report import Report
+    from classifier.training.report import Report as Report
+    from classifier.training.risk_coverage import Reach
 
 # Versions whose reports a process keeps: two are looked at together.
 KEPT = 8
@@ -32,11 +34,18 @@ def _report(manifest_digest: str) -> "Report | None":
     return Report(judged.texts, judged.labels, judged.categories, judged.held_out, judged.bounds)
 
 
-def compare_reports(one: "Report", other: "Report") -> "PairedComparison | CannotSay":
-    """By the texts that are an example of the same category in both."""
+def compare_on_examples(version: ModelVersion, other: ModelVersion) -> str:
+    """In words, by the texts that are an example of the same category in both. Raises as
+    `report_of`."""
+    from classifier.training.captions import paired_words
     from classifier.training.paired import compare_right
 
-    return compare_right(one.right_by_text(), other.right_by_text())
+    reports = [report_of(each) for each in (version, other)]
+    for each, report in zip((version, other), reports, strict=True):
+        if report is None:
+            return f"Cannot say. {each} has not kept what it says of its examples."
+    one, another = (report.right_by_text() for report in reports if report is not None)
+    return paired_words(version.name, other.name, compare_right(one, another))
 
 
 def draw_pictures(version: ModelVersion, report: "Report") -> None:
@@ -56,6 +65,34 @@ def draw_pictures(version: ModelVersion, report: "Report") -> None:
     with transaction.atomic():
         version.pictures.all().delete()
         VersionPicture.objects.bulk_create(pictures)
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionPreview:
+    """What a version with the same examples would do to keep a precision: by its risk-coverage
+    curve, and in words."""
+
+    reach: "Reach"
+    words: str
+
+
+def preview_precision(report: "Report", wanted: float) -> PrecisionPreview:
+    """`wanted` is a share. No bound is under the installation's own."""
+    from classifier.training.captions import reach_words
+
+    reach = report.curve.reach(wanted, settings.ABSTAIN_BELOW)
+    return PrecisionPreview(reach, reach_words(reach, settings.ABSTAIN_BELOW))
+
+
+def marked(svg: str, report: "Report", wanted: float) -> str:
+    """The risk-coverage curve with the point on it that keeps a precision, or comes nearest."""
+    from classifier.training.frames import Frame, with_mark
+
+    chosen = report.curve.reach(wanted, settings.ABSTAIN_BELOW).chosen
+    if chosen is None:
+        return svg
+    text = f"{chosen.precision:.1%} right, {chosen.coverage:.1%} answered"
+    return with_mark(svg, Frame.of(report), chosen.coverage, chosen.precision, text)
 
 
 def pictures_of(version: ModelVersion) -> dict[str, VersionPicture]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The newest of a version's answers, over which the estimate is taken.
 MAX_ANSWERS = 50_000
+Z_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ class Estimate:
     value: float
     size: int
     standard_error: float
+
+    @property
+    def low(self) -> float:
+        """Of the 95% interval that the standard error gives."""
+        return max(0.0, self.value - Z_95 * self.standard_error)
+
+    @property
+    def high(self) -> float:
+        return min(1.0, self.value + Z_95 * self.standard_error)
 
 
 @dataclass(frozen=True, slots=True)

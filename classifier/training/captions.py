@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from classifier.training.paired import CannotSay, PairedComparison
 from classifier.training.report import Accuracy, Report
 from classifier.training.risk_coverage import MIN_ANSWERS, Answering, Reach
 
@@ -9,6 +10,8 @@ from classifier.training.risk_coverage import MIN_ANSWERS, Answering, Reach
 PAIRS = 3
 # Coverages at which the precision is told.
 STEPS = (0.25, 0.5, 0.75, 1.0)
+# From this p on a difference may be chance.
+LIKELY = 0.05
 
 
 def confusion_caption(report: Report, names: tuple[str, ...], counts: np.ndarray) -> str:
@@ -86,6 +89,24 @@ def reach_words(reach: Reach, abstain_below: float) -> str:
     return (
         f"{said} Without regard to the interval it is reached at {_answering(reach.measured)}: "
         "that may be luck."
+    )
+
+
+def paired_words(one: str, other: str, found: PairedComparison | CannotSay) -> str:
+    """Versions `one` and `other` on their common texts, or why nothing is said."""
+    if isinstance(found, CannotSay):
+        return f"Cannot say. {found.reason}"
+    points, low, high = 100 * found.difference, 100 * found.low, 100 * found.high
+    if found.p_value >= LIKELY:
+        verdict = "a difference like this may be chance"
+    else:
+        verdict = f"{one if points > 0 else other} is better by more than chance"
+    return (
+        f"On {found.texts:,} texts that are an example of the same category in both, {one} has "
+        f"{found.one_accuracy:.1%} right and {other} {found.other_accuracy:.1%}: a difference of "
+        f"{points:+.1f} points (95% interval {low:+.1f} to {high:+.1f}). Only {one} has "
+        f"{found.only_one:,} right, only {other} {found.only_other:,}. McNemar's mid-p is "
+        f"{found.p_value:.3f}: {verdict}."
     )
 
 
