@@ -32,6 +32,7 @@ from classifier.services.evaluations import (
 )
 from classifier.services.live_accuracy import live_accuracy
 from classifier.services.policy import learning_policy, set_precision_target
+from classifier.services.versions import find_version
 
 SAVE = "classifier.change_learningpolicy"
 # Nothing in it may load anything, should somebody open the picture by itself.
@@ -59,14 +60,12 @@ class EvaluationForm(forms.Form):
 
     def __init__(self, version: ModelVersion, data: Any) -> None:
         super().__init__(data)
-        others = ModelVersion.objects.exclude(pk=version.pk)
+        others = ModelVersion.objects.exclude(pk=version.pk).values_list("name", flat=True)
         # A word of Python, so that it cannot stand above.
-        self.fields["with"] = forms.ModelChoiceField(
-            others.only("name"),
+        self.fields["with"] = forms.ChoiceField(
             label="Compare with",
-            to_field_name="name",
+            choices=[("", "No other version"), *((name, name) for name in others)],
             required=False,
-            empty_label="No other version",
             widget=UnfoldAdminSelectWidget(),
         )
 
@@ -117,7 +116,9 @@ class EvaluationAdmin(PromotionAdmin):
     def picture(self, request: HttpRequest, object_id: str, kind: str, theme: str) -> HttpResponse:
         """One picture as a file; the risk-coverage curve with a mark where a precision is asked."""
         version = self._seen_version(request, object_id)
-        row = VersionPicture.objects.filter(version=version, kind=kind, theme=theme).first()
+        is_known = kind in VersionPicture.Kind and theme in VersionPicture.Theme
+        rows = VersionPicture.objects.filter(version=version, kind=kind, theme=theme)
+        row = rows.first() if is_known else None
         if row is None:
             raise Http404("There is no such picture.")
         svg, form = row.svg, EvaluationForm(version, request.GET)
@@ -155,8 +156,8 @@ class EvaluationAdmin(PromotionAdmin):
             shown["wanted"] = _shown(wanted)
             shown["preview"] = preview_precision(report, wanted).words
         other = form.cleaned_data.get("with") if form else None
-        if other is not None:
-            shown["comparison"] = _compared(version, other)
+        if other:
+            shown["comparison"] = _compared(version, find_version(other))
         return shown
 
     def _save_target(self, request: HttpRequest, version: ModelVersion) -> HttpResponse:

@@ -94,13 +94,13 @@ def test_a_version_without_pictures_says_how_to_get_them(
     assert staff.get(picture_url(active_version, "confusion")).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["confusion", "nonsense", "../../x"])
+@pytest.mark.parametrize("kind", ["confusion", "nonsense", "%00"])
 def test_an_unknown_picture_is_not_there(
     kind: str, staff: Client, active_version: ModelVersion
 ) -> None:
     known = picture_url(active_version, "reliability")
     wrong = known.replace("reliability-light", f"{kind}-pink")
-    assert staff.get(wrong).status_code in {302, 404}
+    assert staff.get(wrong).status_code == 404
 
 
 def test_another_version_is_compared_by_name(
@@ -114,6 +114,7 @@ def test_another_version_is_compared_by_name(
 def test_a_name_that_no_version_has_is_refused_by_the_form(
     staff: Client, active_version: ModelVersion
 ) -> None:
+    assert "Select a valid choice" in opened(staff, active_version, **{"with": "\0"})
     page = opened(staff, active_version, **{"with": "v999"})
     assert "Select a valid choice" in page
     assert "Categories, worst first" in page
