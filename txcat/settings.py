@@ -256,7 +256,7 @@ PERSONAL_PER_USER = whole("TXCAT_PERSONAL_PER_USER", default=1000)
 # Of the predictions, drawn at random for review whatever was answered.
 AUDIT_SHARE = share("TXCAT_AUDIT_SHARE", default=0.005)
 # An answer whose score leads by less is reviewed, as one of level low is.
-REVIEW_MARGIN = share("TXCAT_REVIEW_MARGIN", default=0.02)
+REVIEW_MARGIN = share("TXCAT_REVIEW_MARGIN", default=0.05)
 
 # API
 

@@ -1,6 +1,7 @@
 """The review queue: texts that a person should name, one after another, by keys or by forms."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -180,7 +181,7 @@ def _choices(item: ReviewItem, categories: Sequence[Category]) -> list[dict[str,
 
 
 def _facts(prediction: Prediction) -> list[tuple[str, Any]]:
-    amount = "" if prediction.amount is None else f"{prediction.amount.normalize():f}"
+    amount = "" if prediction.amount is None else _amount(prediction.amount)
     flow = FlowChoices(prediction.direction).label if prediction.direction else ""
     merchant = prediction.merchant.name if prediction.merchant else prediction.merchant_text
     by = prediction.annotator
@@ -193,3 +194,9 @@ def _facts(prediction: Prediction) -> list[tuple[str, Any]]:
         ("Merchant category code", prediction.mcc),
         ("Decided by", "" if by == AnnotatorChoices.MODEL else prediction.get_annotator_display()),
     ]
+
+
+def _amount(amount: Decimal) -> str:
+    """With two digits behind the point, or what there are more."""
+    cents = round(amount, 2)
+    return f"{cents if cents == amount else amount.normalize():,f}"

@@ -17,7 +17,7 @@ class ReviewItem(models.Model):
     class Reason(models.TextChoices):
         AUDIT = "audit", "Drawn for the audit"
         ABSTAINED = "abstained", "The model abstained"
-        LOW_MARGIN = "low_margin", "Two categories were close"
+        LOW_MARGIN = "low_margin", "The model was not sure"
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"

@@ -1,11 +1,12 @@
 """How right the answers are, by those that were drawn at random and reviewed."""
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
-from classifier.models import Prediction, ReviewEvent, ReviewItem
+from classifier.models import ModelVersion, Prediction, ReviewEvent, ReviewItem
 
 State = ReviewItem.State
 # What says something of a text: an answer, that there is none, and that either was taken back.
@@ -53,32 +54,33 @@ def audit_figures(since: datetime | None = None) -> list[AuditFigures]:
         Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
         item__canonical_text=OuterRef("canonical_text"),
     )
-    drawn = Prediction.objects.filter(is_audited=True).order_by()
+    # Added up here: asked to group them, SQLite reads all predictions, version by version.
+    drawn = Prediction.objects.filter(is_audited=True).order_by("created_at")
     if since is not None:
         drawn = drawn.filter(created_at__gte=since)
-    is_reviewed, is_answered = Q(said__isnull=False), Q(category__isnull=False)
-    rows = (
-        drawn.annotate(said=Subquery(verdicts.order_by("-id").values("category")[:1]))
-        .values("version_id", "version__name")
-        .annotate(
-            drawn=Count("pk"),
-            reviewed=Count("pk", filter=is_reviewed),
-            answered=Count("pk", filter=is_reviewed & is_answered),
-            right=Count("pk", filter=Q(said=F("category_id"))),
-        )
-        .order_by("-version_id")
+    said = Subquery(verdicts.order_by("-id").values("category")[:1])
+    rows = drawn.annotate(said=said).values_list("version_id", "category_id", "said")
+    counted: dict[int, Counter[str]] = defaultdict(Counter)
+    for version_id, category_id, right_id in rows.iterator():
+        counts = counted[version_id]
+        counts["drawn"] += 1
+        if right_id is not None:
+            counts["reviewed"] += 1
+            counts["answered"] += category_id is not None
+            counts["right"] += category_id == right_id
+    versions = ModelVersion.objects.filter(pk__in=counted).order_by("-pk")
+    return [_figures(version, counted[version.pk]) for version in versions]
+
+
+def _figures(version: ModelVersion, counts: Counter[str]) -> AuditFigures:
+    return AuditFigures(
+        version_id=version.pk,
+        version=version.name,
+        drawn=counts["drawn"],
+        reviewed=counts["reviewed"],
+        coverage=_share(counts["answered"], counts["reviewed"]),
+        accuracy=_share(counts["right"], counts["answered"]),
     )
-    return [
-        AuditFigures(
-            version_id=row["version_id"],
-            version=row["version__name"],
-            drawn=row["drawn"],
-            reviewed=row["reviewed"],
-            coverage=_share(row["answered"], row["reviewed"]),
-            accuracy=_share(row["right"], row["answered"]),
-        )
-        for row in rows
-    ]
 
 
 def _share(count: int, total: int) -> AuditShare | None:

@@ -53,13 +53,11 @@ class Undone:
 
 
 def waiting() -> Waiting:
-    is_pending = Q(state=State.PENDING)
-    counted = ReviewItem.objects.filter(state__in=OPEN).aggregate(
-        pending=Count("pk", filter=is_pending),
-        audit=Count("pk", filter=is_pending & Q(reason=ReviewItem.Reason.AUDIT)),
-        skipped=Count("pk", filter=Q(state=State.SKIPPED)),
+    is_drawn = Q(reason=ReviewItem.Reason.AUDIT)
+    pending = ReviewItem.objects.filter(state=State.PENDING).aggregate(
+        pending=Count("pk"), audit=Count("pk", filter=is_drawn)
     )
-    return Waiting(**counted)
+    return Waiting(**pending, skipped=ReviewItem.objects.filter(state=State.SKIPPED).count())
 
 
 def pending_count() -> int:

@@ -38,13 +38,13 @@ def state(item: ReviewItem) -> str:
 def test_an_item_says_what_is_known_and_why_it_waits(staff: Client, url: str) -> None:
     predicted(SHOP)
     predicted(
-        SHOP, amount="-12.5000", currency="EUR", direction="expense", country="gb",
+        SHOP, amount="-1212.5000", currency="EUR", direction="expense", country="gb",
         merchant_text="QWOP HARBOUR", mcc="5411", reason="far_from_all",
     )  # fmt: skip
     fill_queue()
     page = page_of(staff, url)
     for said in (
-        "qwop harbour shop", SHOP, "-12.5 EUR", "Expense (money out)", "United Kingdom",
+        "qwop harbour shop", SHOP, "-1,212.50 EUR", "Expense (money out)", "United Kingdom",
         "QWOP HARBOUR", "5411", "Settles 2 transactions.",
         "No category was given: far from every category.",
     ):  # fmt: skip
@@ -186,7 +186,7 @@ def test_an_odd_address_shows_the_queue(staff: Client, url: str, query: str) -> 
 def test_an_empty_queue_says_when_it_was_filled(staff: Client, url: str) -> None:
     assert "Predictions have not been looked through yet" in page_of(staff, url)
     fill_queue()
-    assert "New predictions were looked through last on" in page_of(staff, url)
+    assert "New predictions were looked through last:" in page_of(staff, url)
 
 
 def test_who_may_review_needs_no_more_and_who_may_not_is_refused(
