@@ -99,6 +99,7 @@ class EvaluationAdmin(PromotionAdmin):
             **self.admin_site.each_context(request),
             "title": f"Evaluation of {version}",
             "opts": self.opts,
+            "own_title": f"{version} on its own examples",
             "original": version,
             "form": form,
             "kept": {name: request.GET.get(name, "") for name in form.fields},

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 Table = dict[str, Any]
 
-WORST = 6
-WRONG_TEXTS = 8
-PAIRS = 12
+WORST = 5
+WRONG_TEXTS = 5
+PAIRS = 10
 PAIR_TEXTS = 3
 
 

@@ -19,10 +19,10 @@ def confusion_caption(report: Report, names: tuple[str, ...], counts: np.ndarray
     accuracy = report.accuracy
     if accuracy is None:
         return "There is no example to be confused."
-    right = int(np.trace(counts))
+    right, is_detailed = int(np.trace(counts)), len(names) == len(report.categories)
     said = (
         f"{right:,} of {accuracy.size:,} texts ({right / accuracy.size:.1%}) are on the diagonal: "
-        f"taken for what they are."
+        f"taken for their own {'category' if is_detailed else 'primary category'}."
     )
     wrong = counts - np.diag(np.diag(counts))
     order = np.argsort(-wrong, axis=None, kind="stable")[:PAIRS]
@@ -78,13 +78,13 @@ def reach_words(reach: Reach, abstain_below: float) -> str:
             f"Cannot say whether {wanted} can be kept: fewer than {MIN_ANSWERS} examples have a "
             f"confidence of {abstain_below:g} or more."
         )
-    if reach.sure is not None:
-        return f"{wanted} is kept by answering at {_answering(reach.sure)}."
     said = (
-        f"{wanted} is out of reach on these examples: no bound keeps it with the lower end of its "
-        f"interval. Nearest to it comes answering at {_answering(reach.nearest)}."
+        f"{wanted} is kept by answering at {_answering(reach.sure)}."
+        if reach.sure is not None
+        else f"{wanted} is out of reach on these examples: no bound keeps it with the lower end of "
+        f"its interval. Nearest to it comes answering at {_answering(reach.nearest)}."
     )
-    if reach.measured is None:
+    if reach.measured is None or reach.measured == reach.chosen:
         return said
     return (
         f"{said} Without regard to the interval it is reached at {_answering(reach.measured)}: "
@@ -101,12 +101,13 @@ def paired_words(one: str, other: str, found: PairedComparison | CannotSay) -> s
         verdict = "a difference like this may be chance"
     else:
         verdict = f"{one if points > 0 else other} is better by more than chance"
+    p_value = "under 0.001" if found.p_value < 0.001 else f"{found.p_value:.3f}"
     return (
         f"On {found.texts:,} texts that are an example of the same category in both, {one} has "
         f"{found.one_accuracy:.1%} right and {other} {found.other_accuracy:.1%}: a difference of "
         f"{points:+.1f} points (95% interval {low:+.1f} to {high:+.1f}). Only {one} has "
         f"{found.only_one:,} right, only {other} {found.only_other:,}. McNemar's mid-p is "
-        f"{found.p_value:.3f}: {verdict}."
+        f"{p_value}: {verdict}."
     )
 
 

@@ -39,13 +39,13 @@ def with_mark(svg: str, frame: Frame, coverage: float, precision: float, text: s
     marked at its foot."""
     x, y = frame.place(coverage, max(precision, frame.floor))
     left, foot = frame.place(0.0, frame.floor)
-    # On the side where there is room.
+    # At the foot and on the side where there is room: the curve is far from there.
     anchor, shift = ("end", -8) if coverage > 0.5 else ("start", 8)
     mark = (
         f'<g id="mark" fill="none" stroke="{MARK}" stroke-width="1.5">'
         f'<path d="M {left:.1f} {y:.1f} H {x:.1f} V {foot:.1f}" stroke-dasharray="4 3"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{MARK}"/></g>'
-        f'<text x="{x + shift:.1f}" y="{y + 18:.1f}" fill="{MARK}" text-anchor="{anchor}" '
+        f'<text x="{x + shift:.1f}" y="{foot - 10:.1f}" fill="{MARK}" text-anchor="{anchor}" '
         f'style="font: bold 11px sans-serif">{escape(text)}</text>'
     )
     before, end, after = svg.rpartition("</svg>")

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 from numpy.typing import NDArray
 
 from classifier.training.captions import (
@@ -176,14 +177,16 @@ def _draw_risk_coverage(report: Report, theme: Theme) -> Figure:
         axes.plot([found.coverage], [found.precision], color=theme.second, marker="o", markersize=6)
         word = f"abstains below {bound:.2f}" if name == "abstain" else f"{name}, from {bound:.2f}"
         axes.annotate(
-            word, (found.coverage, found.precision), xytext=(8, 6), textcoords="offset points",
-            color=theme.second, fontsize=9,
+            word, (found.coverage, found.precision), textcoords="offset points",
+            xytext=(-9, -12) if found.coverage > 0.75 else (9, 5),
             ha="right" if found.coverage > 0.75 else "left",
+            color=theme.second, fontsize=9,
         )  # fmt: skip
     axes.set_xlim(0, 1)
     axes.set_ylim(frame.floor, 1)
     axes.set_xlabel("Coverage: share of texts answered, surest first")
     axes.set_ylabel("Precision of what is answered")
+    axes.yaxis.set_major_locator(MultipleLocator(0.05 if frame.floor >= 0.7 else 0.1))
     _percent(axes)
     return figure
 
