@@ -171,7 +171,8 @@ def _draw_risk_coverage(report: Report, theme: Theme) -> Figure:
     )
     points = {"high": bounds.high, "medium": bounds.medium, "abstain": bounds.abstain}
     for name, bound in points.items():
-        found = None if bound is None else curve.answering(bound)
+        # A level that begins under the bound to abstain by begins with it.
+        found = curve.answering(bound) if bound is not None and bound >= bounds.abstain else None
         if found is None or found.precision < frame.floor:
             continue
         axes.plot([found.coverage], [found.precision], color=theme.second, marker="o", markersize=6)

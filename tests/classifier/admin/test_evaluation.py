@@ -103,6 +103,15 @@ def test_an_unknown_picture_is_not_there(
     assert staff.get(wrong).status_code == 404
 
 
+def test_a_version_of_before_says_why_there_is_nothing_to_see(
+    staff: Client, version_of_before: ModelVersion
+) -> None:
+    page = opened(staff, version_of_before, precision="90")
+    assert "build a new one to evaluate it" in page
+    assert "What people said" in page
+    assert "How precise answers shall be" not in page
+
+
 def test_another_version_is_compared_by_name(
     staff: Client, active_version: ModelVersion, second_version: ModelVersion
 ) -> None:

@@ -20,7 +20,6 @@ from classifier.services.policy import learning_policy, set_precision_target
 from classifier.services.versions import build_version
 from classifier.training.report import Report
 from tests.artifacts import lose, spoil, spoil_copy
-from tests.rows import copy_of
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +149,12 @@ def test_the_same_precision_builds_nothing_new(active_version: ModelVersion) -> 
     assert learning_policy().history.count() == 2
 
 
-def test_a_version_of_before_cannot_be_compared(active_version: ModelVersion) -> None:
-    old = copy_of(active_version, name="old", status="candidate", manifest_digest="0" * 64)
-    with pytest.raises(BundleError):
-        report_of(old)
+def test_a_version_that_kept_nothing_of_its_examples_has_no_report(
+    active_version: ModelVersion, version_of_before: ModelVersion
+) -> None:
+    assert report_of(version_of_before) is None
+    said = compare_on_examples(active_version, version_of_before)
+    assert said == f"Cannot say. {version_of_before} has not kept what it says of its examples."
+    out = StringIO()
+    call_command("draw_pictures", version_of_before.name, stdout=out)
+    assert "nothing to draw" in out.getvalue()

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -102,6 +103,15 @@ def test_where_confidence_is_off_the_words_say_where_and_how() -> None:
         "0.9 to 1.0, 95.0% on average, 0 of 50 (0.0%) are right, fewer"
         in (said[PictureKind.RELIABILITY])
     )
+
+
+def test_levels_that_begin_under_the_bound_to_abstain_by_are_not_marked() -> None:
+    report = mixed()
+    bounds = replace(report.bounds, abstain=0.8)
+    picture = drawn(replace(report, bounds=bounds))[PictureKind.RISK_COVERAGE, "light"]
+    said = words(picture)
+    assert {"high, from 0.90", "abstains below 0.80"} <= set(said)
+    assert not any(word.startswith("medium") for word in said)
 
 
 def test_a_mark_stands_where_the_curve_does() -> None:
