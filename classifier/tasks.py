@@ -2,7 +2,7 @@
 
 from classifier.bulk import retention, work
 from classifier.jobs import queue, runner
-from classifier.services import feedback_inbox, review_collection
+from classifier.services import feedback_inbox, learning, review_collection, traffic
 
 
 def run_job(job_id: int) -> None:
@@ -25,5 +25,13 @@ def accept_agreed_feedback() -> None:
     feedback_inbox.accept_agreed()
 
 
+def learn() -> None:
+    learning.learn_by_schedule()
+
+
 def fill_review_queue() -> None:
     review_collection.fill_queue()
+
+
+def take_traffic_snapshot() -> None:
+    traffic.take_snapshot_if_due()

@@ -26,6 +26,7 @@ from classifier.models import (
 )
 from classifier.services import rule_effects
 from classifier.services.categories import too_few_examples
+from classifier.services.learning import newest_judgement
 from classifier.services.readiness import Readiness, check_all
 
 # What is said of recent traffic is said of this many predictions.
@@ -39,7 +40,8 @@ IDLE = rule_effects.IDLE
 class VersionFigures:
     """A version as it was measured when built; shares are of examples left out.
 
-    `missed_targets` names the performance targets that it misses.
+    `missed_targets` names the performance targets that it misses; `waits_for` says why it did not
+    go live by itself, where it was learned and judged.
     """
 
     id: int
@@ -52,6 +54,7 @@ class VersionFigures:
     input_read_at: datetime
     is_candidate: bool
     missed_targets: tuple[str, ...]
+    waits_for: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +111,15 @@ def versions() -> tuple[VersionFigures | None, VersionFigures | None]:
         "category_count",
         "input_read_at",
     )
-    found = (rows.active().first(), rows.first())
-    checked = check_all([version for version in found if version is not None])
-    active, newest = (
-        None if version is None else _version_figures(version, checked[version.pk])
-        for version in found
+    active, newest = rows.active().first(), rows.first()
+    checked = check_all([version for version in (active, newest) if version is not None])
+    judgement = newest_judgement(newest) if newest is not None else None
+    return (
+        _version_figures(active, checked[active.pk], "") if active is not None else None,
+        _version_figures(newest, checked[newest.pk], judgement.waits_for if judgement else "")
+        if newest is not None
+        else None,
     )
-    return active, newest
 
 
 def has_encoder() -> bool:
@@ -187,7 +192,7 @@ def idle_rules() -> int:
     return rule_effects.idle_rules().count()
 
 
-def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigures:
+def _version_figures(version: ModelVersion, readiness: Readiness, waits_for: str) -> VersionFigures:
     return VersionFigures(
         id=version.pk,
         name=version.name,
@@ -199,4 +204,5 @@ def _version_figures(version: ModelVersion, readiness: Readiness) -> VersionFigu
         input_read_at=version.input_read_at,
         is_candidate=version.status == ModelVersion.Status.CANDIDATE,
         missed_targets=tuple(result.name for result in readiness.missed),
+        waits_for=waits_for,
     )

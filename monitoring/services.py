@@ -157,6 +157,8 @@ def _version_todos(
             text = (
                 f"Version {newest.name} is newer than {active.name}, but misses targets: {missed}."
             )
+        if newest.waits_for:
+            text = f"Version {newest.name} was learned from feedback and waits. {newest.waits_for}"
         todos.append(Todo(Need.ACTIVATE, text, newest.id))
     changes = collectors.curated_since(newest.input_read_at)
     if changes:

@@ -48,9 +48,11 @@ def write_seed_bundle(folder: Path, encoder_folder: Path) -> None:
         encoder_folder=encoder_folder,
         normalizer_version=NORMALIZER_VERSION,
         prototypes=built.prototypes,
+        anchors=built.anchors,
         examples=built.examples,
         neighbor_weight=built.neighbor_weight,
         calibration=built.calibration,
         bounds=built.bounds,
+        back_off=built.back_off,
         figures=built.figures.as_json(),
     )

@@ -56,6 +56,8 @@ def own_environment(data: Path, **variables: str) -> Iterator[dict[str, str]]:
         "TXCAT_DATA_DIR": str(data),
         # The kind that is made in a moment; others are made where they are tested.
         "TXCAT_ENCODER_KINDS": "fp32_optimized",
+        # As in tests.settings.
+        "TXCAT_HEAD": "prototype",
         **variables,
     }
     with _own_database(os.environ.get("DATABASE_URL", ""), data.name) as database_url:

@@ -301,6 +301,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FlowEnum": "classifier.models.choices.FlowChoices",
         "FormatEnum": ["csv", "ndjson"],
+        "LevelEnum": "classifier.models.choices.LevelChoices",
+        "PromisedLevelEnum": ["high", "medium"],
         "DirectionEnum": "classifier.models.choices.DirectionChoices",
         **{
             name: f"drf_standardized_errors.openapi_serializers.{name}"

@@ -14,7 +14,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.views import ChangeList
 
-from classifier.admin.base import Admin
+from classifier.admin.category_health import CategoryHealthAdmin, health_link
 from classifier.admin.cells import badge, change_url, changelist_url, link
 from classifier.admin.examples import ExampleInline
 from classifier.admin.tables import TableAdmin
@@ -35,8 +35,8 @@ class CategoryChangeList(ChangeList):  # type: ignore[misc]
 
 
 @admin.register(Category)
-class CategoryAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
-    list_display = ("tree_name", "examples", "direction", "active", "live_accuracy")
+class CategoryAdmin(TableAdmin, SimpleHistoryAdmin, CategoryHealthAdmin):  # type: ignore[misc]
+    list_display = ("tree_name", "examples", "direction", "active", "live_accuracy", "health_page")
     list_display_links = None
     list_filter = (
         ("direction", ChoicesDropdownFilter),
@@ -129,6 +129,10 @@ class CategoryAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc
         if category.parent is not None and not category.parent.is_active:
             return badge("Off with its parent", "warning")
         return badge("Active", "success")
+
+    @admin.display(description="health")
+    def health_page(self, category: Category) -> SafeString:
+        return health_link(category)
 
     @admin.display(description="live accuracy")
     def live_accuracy(self, category: Any) -> SafeString | str:

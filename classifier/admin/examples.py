@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
@@ -20,15 +21,23 @@ from classifier.admin.cells import change_link, changelist_url, link
 from classifier.admin.filters import CategoryFilter, PrimaryCategoryFilter
 from classifier.admin.names import name_by_label
 from classifier.admin.tables import TableAdmin
+from classifier.admin.what_if import try_example
 from classifier.models import Category, Example
 from classifier.services.examples import move_examples, switch_examples
 
 TAKEN = {"conflict", "duplicate"}
 REFUSALS_SHOWN = 10
+# The name of the button that asks what would change, where a browser runs no scripts.
+PREVIEW = "_preview"
 
 
 class ExampleForm(forms.ModelForm[Example]):
-    """Where the text is taken, the error links to the example that has it."""
+    """Where the text is taken, the error links to the example that has it.
+
+    `tried` is what it would change, where that was asked.
+    """
+
+    tried: dict[str, Any] | None = None
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -42,6 +51,15 @@ class ExampleForm(forms.ModelForm[Example]):
         )
         if twin is not None:
             self.add_error("text", format_html("See {}.", change_link(twin, "that example")))
+
+
+class TriedForm(ExampleForm):
+    """Of a submission that asks what would change: it is shown again and never saved."""
+
+    def is_valid(self) -> bool:
+        if super().is_valid():
+            self.tried = try_example(self.instance)
+        return False
 
 
 class ExampleRowForm(ExampleForm):
@@ -115,11 +133,43 @@ class ExampleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             {"fields": ("canonical_text", "source", "created_by", "created_at")},
         ),
     )
+    change_form_before_template = "classifier/admin/what_if_button.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path(
+            "what-if/", self.admin_site.admin_view(self.what_if), name="classifier_example_what_if"
+        )
+        urls: list[URLPattern] = super().get_urls()
+        return [own, *urls]
+
+    def get_form(
+        self, request: HttpRequest, obj: Example | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ExampleForm]:
+        if PREVIEW in request.POST:
+            kwargs["form"] = TriedForm
+        form: type[ExampleForm] = super().get_form(request, obj, change=change, **kwargs)
+        return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "category":
             kwargs["queryset"] = Category.objects.detailed().in_tree_order()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def what_if(self, request: HttpRequest) -> HttpResponse:
+        """What the example in the form would change. Nothing is saved."""
+        example: Example | None = self.get_object(request, request.GET.get("example") or "0")
+        may_save = (
+            self.has_add_permission(request)
+            if example is None
+            else self.has_change_permission(request, example)
+        )
+        if not may_save:
+            raise PermissionDenied
+        form = self.get_form(request, example)(request.GET, instance=example)
+        tried = try_example(form.instance) if form.is_valid() else None
+        return TemplateResponse(
+            request, "classifier/admin/what_if.html", {"form": form, "tried": tried}
+        )
 
     def save_model(self, request: HttpRequest, obj: Example, form: Any, change: bool) -> None:
         if not change:

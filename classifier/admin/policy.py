@@ -12,7 +12,7 @@ from classifier.models import LearningPolicy, ModelVersion
 
 @admin.register(LearningPolicy)
 class LearningPolicyAdmin(SingleRowAdmin):
-    fields = ("auto_accept_users", "precision")
+    fields = ("auto_accept_users", "is_self_activating", "precision")
     readonly_fields = ("precision",)
 
     @admin.display(description="precision of what is answered")

@@ -84,6 +84,7 @@ class PredictionAdmin(LogAdmin):
                     "description",
                     "canonical_text",
                     ("category_link", "level_shown"),
+                    "primary_shown",
                     ("annotator_shown", "rule_link"),
                     ("reason", "confidence_shown"),
                     ("score_shown", "margin_shown"),
@@ -120,6 +121,7 @@ class PredictionAdmin(LogAdmin):
     )
     readonly_fields = (
         "category_link",
+        "primary_shown",
         "level_shown",
         "annotator_shown",
         "rule_link",
@@ -187,15 +189,25 @@ class PredictionAdmin(LogAdmin):
         table and sort all that belongs to its rows."""
         rows: QuerySet[Prediction] = super().get_queryset(request)
         categories = Category.objects.select_related("parent")
-        return rows.prefetch_related("version", "merchant", Prefetch("category", categories))
+        return rows.prefetch_related(
+            "version", "merchant", "primary", Prefetch("category", categories)
+        )
 
     @admin.display(description="category")
     def category_shown(self, prediction: Prediction) -> str:
+        if prediction.category is None and prediction.primary is not None:
+            return f"{prediction.primary} (primary only)"
         return str(prediction.category) if prediction.category else NOTHING
 
     @admin.display(description="category")
     def category_link(self, prediction: Prediction) -> str:
         return change_link(prediction.category)
+
+    @admin.display(description="primary category by itself")
+    def primary_shown(self, prediction: Prediction) -> str:
+        if prediction.primary is None:
+            return NOTHING
+        return f"{prediction.primary} ({confidence(prediction.primary_confidence)} sure)"
 
     @admin.display(description="merchant")
     def merchant_shown(self, prediction: Prediction) -> str:

@@ -125,12 +125,15 @@ def _said(trial: Trial) -> list[tuple[str, str]]:
 
 def _shown_trial(trial: Trial) -> dict[str, Any]:
     decision = trial.decision
-    category = decision.category
+    category, primary = decision.category, decision.primary
     return {
         "segments": segments(trial.descriptor, trial.merchant_span),
         "said": _said(trial),
         "canonical_text": decision.canonical_text,
         "category": path_of(category) if category else "",
+        "primary": f"{primary.name} in any case: {confidence(primary.confidence)} sure"
+        if primary
+        else "",
         "reason": str(ReasonChoices(decision.reason.value).label) if decision.reason else "",
         "level": str(LevelChoices(decision.level.value).label),
         "variant": LEVEL_VARIANTS[decision.level.value],

@@ -17,9 +17,10 @@ from classifier.admin.cells import (
     level_badge,
     percent,
 )
-from classifier.models import ModelVersion, Prototype, VersionComparison
+from classifier.models import ModelVersion, Prototype, VersionComparison, VersionJudgement
 from classifier.models.choices import LevelChoices
 from classifier.services.comparisons import newest_comparison
+from classifier.services.learning import describe_difference, newest_judgement
 from classifier.services.readiness import Outcome, Readiness, check_readiness
 
 Table = dict[str, Any]
@@ -34,9 +35,10 @@ NO_CATEGORY = "no category"
 
 def tables_of(version: ModelVersion, request: HttpRequest) -> dict[str, Any]:
     """All of a version's own page, by the name that its template gives them."""
-    comparison = newest_comparison(version)
+    comparison, judgement = newest_comparison(version), newest_judgement(version)
     return {
         "readiness": readiness_table(check_readiness(version)),
+        "judgement": judgement and judgement_shown(judgement),
         "comparison": comparison and comparison_shown(comparison, request),
         "levels": {
             "headers": ["Level", "Given where", "Right, of those answered", "Share of all"],
@@ -70,6 +72,22 @@ def readiness_table(readiness: Readiness) -> Table:
             ]
             for result in readiness.results
         ],
+    }
+
+
+def judgement_shown(judgement: VersionJudgement) -> dict[str, Any]:
+    """The figures in a sentence, and what followed."""
+    return {
+        "text": (
+            f"{describe_difference(judgement)}. Right: {judgement.right:,} and "
+            f"{judgement.against_right:,}; {judgement.only_right:,} this one alone, "
+            f"{judgement.only_against_right:,} {judgement.against} alone."
+        ),
+        "outcome": "It went live by itself."
+        if judgement.is_activated
+        else f"It waits. {judgement.waits_for}",
+        "against": judgement.against,
+        "at": date_format(localtime(judgement.created_at), "DATETIME_FORMAT"),
     }
 
 

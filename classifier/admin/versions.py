@@ -1,5 +1,6 @@
 """Versions: what was measured of each, and building one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -29,9 +30,11 @@ from classifier.admin.evaluation import EvaluationAdmin
 from classifier.admin.promotions import accuracy_shown
 from classifier.admin.version_tables import readiness_badge, tables_of
 from classifier.exceptions import ConflictError
-from classifier.models import ModelVersion, Retirement
+from classifier.models import Job, ModelVersion, Retirement
 from classifier.services.activations import put_aside
 from classifier.services.encoders import chosen_encoder
+from classifier.services.learning import enqueue_learning
+from classifier.services.policy import learning_policy
 from classifier.services.readiness import check_all
 from classifier.services.versions import enqueue_build
 
@@ -66,7 +69,7 @@ class ModelVersionAdmin(EvaluationAdmin):
     list_filter = (("status", ChoicesDropdownFilter),)
     list_select_related = ("created_by",)
     list_per_page = 25
-    actions_list = ("build", *EvaluationAdmin.actions_list)
+    actions_list = ("build", "learn", *EvaluationAdmin.actions_list)
     change_form_outer_after_template = "classifier/admin/version_figures.html"
     fieldsets = (
         (None, {"fields": (("name", "status_badge"), ("created_at", "created_by"), "note")}),
@@ -115,20 +118,35 @@ class ModelVersionAdmin(EvaluationAdmin):
     )
     def build(self, request: HttpRequest) -> HttpResponse:
         """Ask, then queue: what changes something is a POST."""
+        return self._ask_or_queue(request, "Build a new version", "build", enqueue_build)
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Learn from feedback",
+        url_path="learn",
+        permissions=["build"],
+        icon="school",
+    )
+    def learn(self, request: HttpRequest) -> HttpResponse:
+        return self._ask_or_queue(request, "Learn from feedback", "learn", enqueue_learning)
+
+    def _ask_or_queue(
+        self, request: HttpRequest, title: str, name: str, enqueue: Callable[..., Job]
+    ) -> HttpResponse:
         if request.method != "POST":
             return TemplateResponse(
                 request,
-                "classifier/admin/build_version.html",
+                f"classifier/admin/{name}_version.html",
                 {
                     **self.admin_site.each_context(request),
-                    "title": "Build a new version",
+                    "title": title,
                     "opts": self.opts,
                     "encoder": chosen_encoder(),
                     "newest": ModelVersion.objects.first(),
+                    "policy": learning_policy(),
                 },
             )
         try:
-            job = enqueue_build(started_by=request.user)  # type: ignore[arg-type]
+            job = enqueue(started_by=request.user)
         except ConflictError as error:
             self.message_user(request, str(error), messages.WARNING)
             return HttpResponseRedirect(reverse("admin:classifier_job_changelist"))

@@ -6,6 +6,7 @@ its SHA-256. A row names a folder by its manifest's.
 
 from pathlib import Path
 
+from classifier.artifacts.blobs import keep_blob, read_blob, remove_blob
 from classifier.artifacts.local import keep_folder, local_folder, mend_folder, scratch_folder
 from classifier.engine.bundle import Bundle, read_bundle
 from classifier.engine.encoder import MODEL_FILE
@@ -19,9 +20,12 @@ __all__ = [
     "category_ids",
     "encoder_folder",
     "judged_examples",
+    "keep_blob",
     "keep_folder",
     "local_folder",
     "mend_folder",
+    "read_blob",
+    "remove_blob",
     "scratch_folder",
 ]
 
@@ -56,11 +60,12 @@ def judged_examples(manifest_digest: str) -> JudgedExamples | None:
 
 
 def category_ids(bundle: Bundle) -> dict[str, int]:
-    """The primary key of each of the bundle's categories, by slug. Raises BundleError where some
-    are not here."""
-    slugs = [category.slug for category in bundle.prototypes.categories]
+    """The primary key of each of the bundle's categories, by slug, and of those above them. Raises
+    BundleError where some are not here."""
+    categories = bundle.prototypes.categories
+    slugs = {slug for each in categories for slug in (each.slug, each.primary_slug)}
     ids = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "id"))
-    unknown = sorted(set(slugs) - ids.keys())
+    unknown = sorted(slugs - ids.keys())
     if unknown:
         raise BundleError(
             f"{bundle.folder} has categories that are not here: {', '.join(unknown)}."

@@ -65,6 +65,13 @@ def read(digest: str, file: Path) -> Iterator[bytes]:
             ) from error
 
 
+def remove(digest: str) -> None:
+    """Delete a blob, where it is there. Raises UnavailableError where the store does not answer."""
+    name = blob_name(digest)
+    with _answering(f"Blob {name} cannot be removed"):
+        _store().delete(name)
+
+
 def _is_whole(digest: str, file: Path) -> bool:
     found = hashlib.sha256()
     for chunk in read(digest, file):

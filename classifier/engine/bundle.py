@@ -2,7 +2,8 @@
 
 manifest.json          each file's SHA-256 and size; see `manifest`
 config.json            version, categories, weights, calibration, bounds, build figures
-prototypes.safetensors prototypes (c, d) float32
+prototypes.safetensors prototypes and anchors (c, d) float32; an anchor is the vector of a
+                       category's own name and description
 examples.safetensors   vectors and text_vectors (n, d) float32, labels (n,) int32, ascending
 examples.json          texts
 encoder/               model.onnx, tokenizer.json, encoder.json
@@ -22,9 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from classifier.engine.back_off import BackOff
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
 from classifier.engine.encoder import CARD_FILE, MODEL_FILE, TOKENIZER_FILE, EncoderCard
@@ -66,6 +69,7 @@ class Bundle:
     encoder: EncoderCard
     normalizer_version: int
     prototypes: PrototypeSet
+    anchors: NDArray[np.float32]
     examples: ExampleSet
     neighbor_weight: float
     calibration: Calibration
@@ -73,6 +77,7 @@ class Bundle:
     figures: Mapping[str, Any]
     merchants: MerchantKnowledge | None
     second: SecondOpinion | None
+    back_off: BackOff | None
     held_out: HeldOut | None
 
     @property
@@ -87,6 +92,7 @@ def write_bundle(
     encoder_folder: Path,
     normalizer_version: int,
     prototypes: PrototypeSet,
+    anchors: NDArray[np.float32],
     examples: ExampleSet,
     neighbor_weight: float,
     calibration: Calibration,
@@ -95,6 +101,7 @@ def write_bundle(
     merchants_folder: Path | None = None,
     merchant_weight: float = 0.0,
     second: SecondOpinion | None = None,
+    back_off: BackOff | None = None,
     held_out: HeldOut | None = None,
 ) -> str:
     """Write a bundle at `folder`, which must not exist. Returns the manifest's SHA-256.
@@ -110,7 +117,7 @@ def write_bundle(
         if merchants_folder is not None:
             (draft / MERCHANTS_FOLDER).mkdir()
             _link_all(merchants_folder, draft / MERCHANTS_FOLDER)
-        save_file({"prototypes": prototypes.vectors}, draft / PROTOTYPES_FILE)
+        save_file({"prototypes": prototypes.vectors, "anchors": anchors}, draft / PROTOTYPES_FILE)
         save_file(
             {
                 "vectors": examples.vectors,
@@ -140,6 +147,7 @@ def write_bundle(
                 },
                 "calibration": asdict(calibration),
                 "bounds": asdict(bounds),
+                "back_off": back_off and asdict(back_off),
                 "figures": figures,
             },
         )
@@ -187,7 +195,7 @@ def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
         CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
         for entry in config["categories"]
     )
-    prototypes = load_file(folder / PROTOTYPES_FILE)["prototypes"]
+    prototypes = load_file(folder / PROTOTYPES_FILE)
     examples = load_file(folder / EXAMPLES_FILE)
     texts = tuple(_read_json(folder / EXAMPLE_TEXTS_FILE))
     return Bundle(
@@ -195,7 +203,8 @@ def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
         folder=folder,
         encoder=EncoderCard.read(folder / ENCODER_FOLDER),
         normalizer_version=config["normalizer_version"],
-        prototypes=PrototypeSet(categories, prototypes),
+        prototypes=PrototypeSet(categories, prototypes["prototypes"]),
+        anchors=prototypes["anchors"],
         examples=ExampleSet(
             texts, examples["labels"], examples["vectors"], examples["text_vectors"], categories
         ),
@@ -209,10 +218,17 @@ def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
             else None
         ),
         second=(_read_second(folder, config["second_opinion"]) if LINEAR_FILE in listed else None),
+        back_off=_read_back_off(config["back_off"]),
         held_out=(
             HeldOut(**load_file(folder / HELD_OUT_FILE)) if HELD_OUT_FILE in listed else None
         ),
     )
+
+
+def _read_back_off(said: Mapping[str, Any] | None) -> BackOff | None:
+    if said is None:
+        return None
+    return BackOff(Calibration(**said["calibration"]), said["high"], said["medium"])
 
 
 def _read_second(folder: Path, said: Mapping[str, Any]) -> SecondOpinion:
@@ -229,6 +245,7 @@ def _check_shapes(bundle: Bundle) -> None:
     count, dimension = len(bundle.prototypes.categories), bundle.encoder.dimension
     shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
         "prototypes": (bundle.prototypes.vectors.shape, (count, dimension)),
+        "anchors": (bundle.anchors.shape, (count, dimension)),
         "examples": (bundle.examples.vectors.shape, (len(bundle.examples.texts), dimension)),
         "text vectors": (
             bundle.examples.text_vectors.shape,

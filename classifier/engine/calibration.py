@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -24,3 +27,11 @@ class Calibration:
             return 1 / (1 + math.exp(-logit))
         odds = math.exp(logit)
         return odds / (1 + odds)
+
+    def confidences(
+        self, scores: NDArray[np.floating], margins: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """`confidence` of many at once; shape is kept."""
+        logits = self.intercept + self.score_weight * scores + self.margin_weight * margins
+        powers: NDArray[np.float64] = np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
+        return powers

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.engine.back_off import BackOff, PrimarySet
 from classifier.engine.calibration import Calibration
 from classifier.engine.linear import SecondOpinion
 from classifier.engine.merchants.types import MerchantMatch
@@ -15,6 +16,7 @@ from classifier.engine.types import (
     Decision,
     Direction,
     Level,
+    PrimaryAnswer,
     Reason,
     Timings,
 )
@@ -45,6 +47,12 @@ class Bounds:
             return Level.MEDIUM
         return Level.LOW
 
+    def at_least_medium(self, confidence: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Where the level is HIGH or MEDIUM, of confidences (n,)."""
+        lowest = min((bound for bound in (self.high, self.medium) if bound is not None), default=2)
+        sure: NDArray[np.bool_] = confidence >= lowest
+        return sure
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -57,6 +65,7 @@ class Verdict:
     score: float | None = None
     margin: float | None = None
     alternatives: tuple[Alternative, ...] = ()
+    primary: PrimaryAnswer | None = None
 
     def decision(
         self,
@@ -75,6 +84,7 @@ class Verdict:
             alternatives=self.alternatives,
             canonical_text=canonical_text,
             merchant=merchant,
+            primary=self.primary,
             is_cached=is_cached,
             timings=timings,
         )
@@ -86,10 +96,13 @@ NO_CATEGORY = Verdict(category=None, level=Level.ABSTAIN, reason=Reason.NO_CATEG
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """The best of the fitting categories, best first, and the highest similarity of any."""
+    """The best of the fitting categories, best first, the highest similarity of any, and the
+    `scores` of the categories at `places`."""
 
     alternatives: tuple[Alternative, ...]
     similarity: float
+    scores: NDArray[np.floating]
+    places: NDArray[np.intp]
 
 
 class DecisionRule:
@@ -109,6 +122,7 @@ class DecisionRule:
         calibration: Calibration,
         bounds: Bounds,
         second: SecondOpinion | None = None,
+        back_off: BackOff | None = None,
     ) -> None:
         self.prototypes = prototypes
         self.examples = examples
@@ -116,6 +130,8 @@ class DecisionRule:
         self.calibration = calibration
         self.bounds = bounds
         self.second = second
+        self.back_off = back_off
+        self._primaries = PrimarySet.of(tuple(prototypes.categories))
         flows = (None, *Direction)
         self._fitting = {flow: np.flatnonzero(prototypes.allowed(flow)) for flow in flows}
 
@@ -132,14 +148,18 @@ class DecisionRule:
         margin = score - ranked[1].score if len(ranked) > 1 else score
         confidence = self.calibration.confidence(score, margin)
         reason = self._reason_to_abstain(found.similarity, confidence)
+        category = None if reason else ranked[0].category
+        level = Level.ABSTAIN if reason else self.bounds.level(confidence)
+        is_unsure = level is Level.LOW or reason is Reason.LOW_CONFIDENCE
         return Verdict(
-            category=None if reason else ranked[0].category,
-            level=Level.ABSTAIN if reason else self.bounds.level(confidence),
+            category=category,
+            level=level,
             reason=reason,
             confidence=confidence,
             score=score,
             margin=margin,
             alternatives=ranked[:ALTERNATIVES] if reason else ranked[1:],
+            primary=self._primary(found, category) if is_unsure else None,
         )
 
     def _rank(
@@ -167,7 +187,21 @@ class DecisionRule:
                 for place in best
             ),
             float(similarities.max()),
+            scores,
+            fitting[places],
         )
+
+    def _primary(self, found: _Ranked, category: CategoryInfo | None) -> PrimaryAnswer | None:
+        """None too where it would contradict the category that is given, if unsurely."""
+        if self.back_off is None:
+            return None
+        scores = self._primaries.scores(
+            found.scores[None], found.places, are_shares=self.second is not None
+        )
+        primary = self.back_off.answer(self._primaries, scores[0])
+        if primary is None or category is None or category.primary_slug == primary.slug:
+            return primary
+        return None
 
     def _reason_to_abstain(self, similarity: float, confidence: float) -> Reason | None:
         if similarity < self.bounds.min_score:

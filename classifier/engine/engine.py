@@ -49,6 +49,7 @@ class Engine:
             bundle.calibration,
             bundle.bounds,
             bundle.second,
+            bundle.back_off,
         )
 
     @classmethod
@@ -106,6 +107,17 @@ class Engine:
         if merchants is None:
             return None
         return merchants.explain(merchants.find(normalize(description), country))
+
+    def embed(self, canonical_texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The unit vector (d,) of each canonical text that holds a letter, no merchant mixed in."""
+        return self._vectors(canonical_texts)[0]
+
+    def example_vector(self, description: str) -> NDArray[np.float32] | None:
+        """What a version is built from where a descriptor is an example: a unit vector (d,), what
+        its merchant sells mixed in. None where it holds no letter."""
+        text = normalize(description)
+        vectors = self.embed([text])
+        return self._mix(vectors[text], self._find(text, "")) if text in vectors else None
 
     def cache_examples(self) -> None:
         """Put the vectors of the version's own examples in the cache."""

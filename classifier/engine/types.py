@@ -81,6 +81,16 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class PrimaryAnswer:
+    """A primary category that is surer than any detailed one: HIGH or MEDIUM."""
+
+    slug: str
+    name: str
+    confidence: float
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbor:
     """A labelled example near a text, with its cosine similarity."""
 
@@ -110,7 +120,9 @@ class Decision:
     None, `reason` says why and `alternatives` starts with the best guess; otherwise
     `alternatives` starts with the runner-up. The three figures are None where there was no
     text to embed or no category to compare with. `merchant` is who was paid, None where that
-    cannot be said surely enough to name anyone. `timings` are those of the whole call.
+    cannot be said surely enough to name anyone. `primary` is given where the detailed category is
+    unsure (LOW, or none for lack of confidence) and the primary one is not. `timings` are those of
+    the whole call.
     """
 
     category: CategoryInfo | None
@@ -122,6 +134,7 @@ class Decision:
     alternatives: tuple[Alternative, ...]
     canonical_text: str
     merchant: MerchantMatch | None
+    primary: PrimaryAnswer | None
     is_cached: bool
     timings: Timings
 

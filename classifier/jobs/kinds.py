@@ -49,6 +49,12 @@ KINDS: dict[str, JobKind] = {
             seconds=1800,
         ),
         JobKind(
+            Job.Kind.LEARN,
+            work="classifier.services.learning.run_learning",
+            permission="classifier.build_modelversion",
+            seconds=3000,
+        ),
+        JobKind(
             Job.Kind.CLASSIFY_FILE,
             work="classifier.bulk.work.run_file",
             permission="classifier.classify_file",

@@ -8,6 +8,7 @@ from classifier.models.encoder import Encoder, EncoderChoice
 from classifier.models.example import Example
 from classifier.models.feedback import Feedback, FeedbackEvent
 from classifier.models.job import Job, JobEvent, JobPart
+from classifier.models.judgement import VersionJudgement
 from classifier.models.merchant import Merchant, MerchantTag
 from classifier.models.personal import PersonalCategory, PersonalErasure
 from classifier.models.picture import VersionPicture
@@ -16,6 +17,7 @@ from classifier.models.prediction import Prediction
 from classifier.models.review import ReviewCursor, ReviewEvent, ReviewItem
 from classifier.models.rule import Rule
 from classifier.models.targets import PerformanceTargets
+from classifier.models.traffic import TrafficSnapshot
 from classifier.models.version import Activation, ModelVersion, Prototype, Retirement
 
 __all__ = [
@@ -47,6 +49,8 @@ __all__ = [
     "ReviewItem",
     "Rule",
     "Scope",
+    "TrafficSnapshot",
     "VersionComparison",
+    "VersionJudgement",
     "VersionPicture",
 ]

@@ -25,6 +25,7 @@ class Job(models.Model):
         BENCHMARK_ENCODERS = "benchmark_encoders", "Benchmark encoders"
         AUTOTUNE = "autotune", "Autotune"
         CLASSIFY_FILE = "classify_file", "Classify a file"
+        LEARN = "learn", "Learn from feedback"
         IMPORT_TABLE = "import_table", "Import a table"
 
     class Status(models.TextChoices):

@@ -13,6 +13,12 @@ class LearningPolicy(models.Model):
         validators=[MinValueValidator(2)],
         help_text="And nobody disagrees: it becomes an example. Empty: a person accepts.",
     )
+    is_self_activating = models.BooleanField(
+        "activate what was learned by itself",
+        default=False,
+        help_text="Where a rebuilt version misses no performance target and is not clearly worse "
+        "than the active one on texts that neither had seen. Else it waits for a person.",
+    )
     precision_target = models.FloatField(
         "precision of what is answered",
         null=True,

@@ -48,6 +48,16 @@ class Prediction(models.Model):
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, null=True, related_name="predictions", db_index=False
     )
+    primary = models.ForeignKey(
+        Category,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The primary category, where it is sure and the detailed one is not.",
+    )
+    primary_confidence = models.FloatField(null=True)
+    primary_level = models.CharField(max_length=10, choices=LevelChoices.choices, blank=True)
     annotator = models.CharField(
         max_length=10,
         choices=AnnotatorChoices.choices,

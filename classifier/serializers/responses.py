@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from classifier.engine.descriptors import Channel
+from classifier.engine.types import Level
 from classifier.models import Job
 from classifier.models.choices import (
     AnnotatorChoices,
@@ -19,8 +20,9 @@ LEVEL_HELP = (
     "abstain names no category."
 )
 SCORE_HELP = (
-    "The similarity to the category: a weighted mean of the cosines to its prototype and to its "
-    "nearest example."
+    "What the category was ranked by: in a hybrid version a probability before calibration, in "
+    "one of prototypes alone a weighted mean of the cosines to its prototype and to its nearest "
+    "example."
 )
 REASON_HELP = "Why there is no category; null where there is one."
 
@@ -28,6 +30,11 @@ REASON_HELP = "Why there is no category; null where there is one."
 class PrimarySerializer(serializers.Serializer[Any]):
     slug = serializers.CharField()
     name = serializers.CharField()
+
+
+class PrimaryAnswerSerializer(PrimarySerializer):
+    confidence = serializers.FloatField(help_text="Probability that it is right, as calibrated.")
+    level = serializers.ChoiceField(choices=[Level.HIGH.value, Level.MEDIUM.value])
 
 
 class CategorySerializer(serializers.Serializer[Any]):
@@ -57,6 +64,11 @@ class ResultSerializer(serializers.Serializer[Any]):
     prediction_id = serializers.UUIDField(help_text="UUIDv7; for feedback and for `why`.")
     transaction_id = serializers.CharField(allow_null=True)
     category = CategorySerializer(allow_null=True)
+    primary = PrimaryAnswerSerializer(
+        allow_null=True,
+        help_text="The primary category by itself, where the detailed one is unsure (low, or none "
+        "for lack of confidence) and the primary one is not; else null.",
+    )
     confidence = serializers.FloatField(
         allow_null=True, help_text="Probability that the best category is right, as calibrated."
     )

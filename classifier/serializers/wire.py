@@ -7,7 +7,7 @@ from typing import Any
 
 from classifier.engine.merchants import types
 from classifier.engine.merchants.knowledge import MerchantEvidence
-from classifier.engine.types import Alternative, CategoryInfo, Decision, Neighbor
+from classifier.engine.types import Alternative, CategoryInfo, Decision, Neighbor, PrimaryAnswer
 from classifier.models import Category, Example, Feedback, Job, Merchant
 from classifier.models.choices import AnnotatorChoices
 from classifier.services.predictions import Answer, Explanation, StageTimes
@@ -31,6 +31,7 @@ def decision_json(
     match = decision.merchant
     return {
         "category": _info_json(decision.category) if decision.category else None,
+        "primary": _primary_answer_json(decision.primary),
         "confidence": _rounded(decision.confidence),
         "level": decision.level.value,
         "score": _rounded(decision.score),
@@ -68,6 +69,14 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "mcc": prediction.mcc or None,
         "occurred_at": prediction.occurred_at and prediction.occurred_at.isoformat(),
         "category": category_json(prediction.category) if prediction.category else None,
+        "primary": {
+            "slug": prediction.primary.slug,
+            "name": prediction.primary.name,
+            "confidence": _rounded(prediction.primary_confidence),
+            "level": prediction.primary_level,
+        }
+        if prediction.primary
+        else None,
         "confidence": _rounded(prediction.confidence),
         "level": prediction.level,
         "score": _rounded(prediction.score),
@@ -228,6 +237,17 @@ def _info_json(category: CategoryInfo) -> dict[str, Any]:
 
 def _primary_json(category: Category) -> dict[str, str]:
     return {"slug": category.primary.slug, "name": category.primary.name}
+
+
+def _primary_answer_json(primary: PrimaryAnswer | None) -> dict[str, Any] | None:
+    if primary is None:
+        return None
+    return {
+        "slug": primary.slug,
+        "name": primary.name,
+        "confidence": _rounded(primary.confidence),
+        "level": primary.level.value,
+    }
 
 
 def _alternative_json(alternative: Alternative) -> dict[str, Any]:

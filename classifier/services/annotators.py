@@ -79,6 +79,7 @@ def annotated(decision: Decision, annotation: Annotation) -> Decision:
         confidence=None,
         score=None,
         margin=None,
+        primary=None,
         alternatives=alternatives[:ALTERNATIVES],
     )
 

@@ -20,6 +20,7 @@ ANSWER_COLUMNS = (
     "category",
     "category_name",
     "primary",
+    "primary_confidence",
     "confidence",
     "level",
     "score",
@@ -179,11 +180,12 @@ class FileClassification:
 
 def answer(decision: Decision, annotator: AnnotatorChoices) -> list[str]:
     """A decision as ANSWER_COLUMNS without the last."""
-    category = decision.category
+    category, primary = decision.category, decision.primary
     return [
         category.slug if category else "",
         category.name if category else "",
-        category.primary_slug if category else "",
+        category.primary_slug if category else primary.slug if primary else "",
+        *_figures(primary.confidence if primary else None),
         *_figures(decision.confidence),
         decision.level.value,
         *_figures(decision.score, decision.margin),

@@ -15,7 +15,7 @@ from classifier.exceptions import InputFileError
 from classifier.services.csv_files import BadRow, CsvFile, detect_format
 from classifier.services.file_classification import RowError, read_amount
 from classifier.training.build import anchor_text
-from classifier.training.few_shot import LabelledRows
+from classifier.training.few_shot import LabelledRows, Split
 from classifier.training.folds import whole_groups
 
 ENCODE_CHUNK = 128
@@ -81,6 +81,30 @@ def read_labelled_file(
     if len(set(file.labels)) < 2:
         raise InputFileError(f"{path} has one label only, “{file.labels[0]}”; 2 are needed.")
     return file
+
+
+def with_examples(file: LabelledFile, examples: LabelledFile) -> tuple[LabelledFile, Split]:
+    """Both files as one, and the split by which a version is built from `examples` and tested on
+    the rows of `file` whose text is not among them. Raises InputFileError where none is left, or
+    has a label that no example has."""
+    known = set(examples.texts)
+    kept = [row for row, text in enumerate(file.texts) if text not in known]
+    if not kept:
+        raise InputFileError("Every row's text is an example; there is nothing to test on.")
+    unknown = sorted({file.labels[row] for row in kept} - set(examples.labels))
+    if unknown:
+        raise InputFileError(f"No example has the label {', '.join(unknown)}.")
+    above = max(examples.groups) + 1
+    joined = LabelledFile(
+        texts=examples.texts + [file.texts[row] for row in kept],
+        labels=examples.labels + [file.labels[row] for row in kept],
+        groups=examples.groups + [above + file.groups[row] for row in kept],
+        flows=examples.flows + [file.flows[row] for row in kept],
+        skipped=file.skipped,
+    )
+    places = np.arange(len(joined.texts))
+    size = len(examples.texts)
+    return joined, Split(places[:size], places[size:])
 
 
 def _flow(cell: str) -> Direction | None:

@@ -196,7 +196,7 @@ def stage_times(answers: Sequence[Answer]) -> StageTimes:
 def explain_prediction(prediction_id: UUID) -> Explanation:
     """Raises UnknownError."""
     predictions = Prediction.objects.select_related(
-        "category__parent", "version__encoder", "merchant"
+        "category__parent", "primary", "version__encoder", "merchant"
     )
     prediction = predictions.filter(pk=prediction_id).first()
     if prediction is None:
@@ -248,7 +248,7 @@ def _prediction(
     api_key: ApiKey | None,
 ) -> Prediction:
     decision, annotation, version = decided.decision, decided.annotation, decided.route.version
-    category, match = decision.category, decision.merchant
+    category, match, primary = decision.category, decision.merchant, decision.primary
     category_id = annotation.category_id
     if category is not None and category_id is None:
         category_id = version.category_ids[category.slug]
@@ -266,6 +266,9 @@ def _prediction(
         occurred_at=request.occurred_at,
         version_id=version.id,
         category_id=category_id,
+        primary_id=version.category_ids[primary.slug] if primary else None,
+        primary_confidence=primary.confidence if primary else None,
+        primary_level=primary.level.value if primary else "",
         annotator=annotation.annotator,
         rule_id=annotation.rule_id,
         level=decision.level.value,

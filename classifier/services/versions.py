@@ -140,6 +140,7 @@ def build_version(
             encoder_folder=folder,
             normalizer_version=NORMALIZER_VERSION,
             prototypes=built.prototypes,
+            anchors=built.anchors,
             examples=built.examples,
             neighbor_weight=built.neighbor_weight,
             calibration=built.calibration,
@@ -148,6 +149,7 @@ def build_version(
             merchants_folder=scratch / "merchants",
             merchant_weight=built.merchant_weight,
             second=built.second,
+            back_off=built.back_off,
             held_out=built.held_out,
         )
         manifest_digest = keep_folder(scratch / name, verified={encoder.digest})

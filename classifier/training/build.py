@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.engine.back_off import BackOff
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
 from classifier.engine.held_out import HeldOut
@@ -14,6 +15,7 @@ from classifier.engine.linear import SecondOpinion
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
 from classifier.engine.types import CategoryInfo
 from classifier.exceptions import TrainingError
+from classifier.training.back_off import BackOffFigures, fit_back_off
 from classifier.training.calibration import (
     LevelFigures,
     Scored,
@@ -73,6 +75,7 @@ class BuildFigures:
     examples: int
     levels: tuple[LevelFigures, ...]
     categories: tuple[CategoryFigures, ...]
+    back_off: BackOffFigures
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -81,6 +84,7 @@ class BuildFigures:
 @dataclass(frozen=True)
 class BuiltVersion:
     prototypes: PrototypeSet
+    anchors: NDArray[np.float32]
     examples: ExampleSet
     neighbor_weight: float
     merchant_weight: float
@@ -89,6 +93,7 @@ class BuiltVersion:
     figures: BuildFigures
     second: SecondOpinion | None
     held_out: HeldOut
+    back_off: BackOff | None
 
 
 def build(
@@ -137,6 +142,14 @@ def build(
     held_out = HeldOut(
         predicted.astype(np.int32), confidence, is_answered(confidence, scored, bounds)
     )
+    is_far = scored.similarity < bounds.min_score
+    back_off, back_off_figures = fit_back_off(
+        categories,
+        scores,
+        training.labels,
+        ~bounds.at_least_medium(confidence) & ~is_far,
+        are_shares=judged is not None,
+    )
     right = int(scored.is_right.sum())
     low, high = wilson_interval(right, len(texts))
     by_category = []
@@ -145,6 +158,7 @@ def build(
         by_category.append(CategoryFigures(category.slug, int(counts[index]), precision, recall))
     return BuiltVersion(
         prototypes=PrototypeSet(tuple(categories), build_prototypes(training, weights.anchor)),
+        anchors=training.anchors,
         examples=ExampleSet(
             texts=tuple(texts[index] for index in order),
             labels=training.labels[order],
@@ -158,6 +172,7 @@ def build(
         bounds=bounds,
         second=None if judged is None else judged.second,
         held_out=held_out[order],
+        back_off=back_off,
         figures=BuildFigures(
             method=LEAVE_ONE_OUT if judged is None else CROSS_VALIDATION,
             accuracy=right / len(texts),
@@ -174,6 +189,7 @@ def build(
             examples=len(texts),
             levels=tuple(measure_levels(confidence, scored, bounds)),
             categories=tuple(by_category),
+            back_off=back_off_figures,
         ),
     )
 

@@ -54,6 +54,19 @@ def expected_calibration_error(
     return float(gap[size > 0].sum() / size.sum())
 
 
+def calibration_error_by_chance(
+    confidence: NDArray[np.float64], draws: int = 200, seed: int = 0
+) -> float:
+    """The mean `expected_calibration_error` of confidences (n,) that are exactly right: what is
+    left of it for so many texts, found by drawing whether each is right."""
+    rng = np.random.default_rng(seed)
+    found = [
+        expected_calibration_error(confidence, rng.random(len(confidence)) < confidence)
+        for _ in range(draws)
+    ]
+    return float(np.mean(found))
+
+
 def precision_and_recall(
     truth: NDArray[np.integer], predicted: NDArray[np.integer], category: int
 ) -> tuple[float | None, float | None]:

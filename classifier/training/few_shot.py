@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from classifier.engine.decision import DecisionRule
 from classifier.engine.merchants.knowledge import mixed
-from classifier.engine.types import CategoryInfo, Direction
+from classifier.engine.types import CategoryInfo, Direction, Level
 from classifier.exceptions import TrainingError
 from classifier.training.build import build
 from classifier.training.evaluation import expected_calibration_error, macro_f1
-from classifier.training.folds import Indexes
+from classifier.training.folds import Indexes, deal_folds
 from classifier.training.prototypes import NEIGHBOR_WEIGHTS, TrainingSet
 from classifier.training.second_opinion import Wording
 
@@ -77,6 +77,16 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What a version said of the test rows, each (n,): the `confidence` of the best category,
+    whether it `is_right`, and where the level `is_high`."""
+
+    confidence: NDArray[np.float64]
+    is_right: NDArray[np.bool_]
+    is_high: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One version, built from one draw. `shots` is None where it had all rows of the side."""
 
@@ -88,6 +98,7 @@ class Outcome:
     anchor_weight: float | None
     merchant_weight: float | None
     figures: Figures
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,18 @@ def split_rows(labels: NDArray[np.int32], groups: Indexes, test_share: float, se
     if not tested:
         raise TrainingError("No row is left to test on: every label has only one group of rows.")
     return Split(np.sort(np.concatenate(trained)), np.sort(np.concatenate(tested)))
+
+
+def split_by_folds(labels: NDArray[np.int32], groups: Indexes, folds: int) -> list[Split]:
+    """Cross-validation: each row is tested once, by what is built from the other folds; groups are
+    whole. Raises TrainingError where there are fewer groups than folds."""
+    if len(np.unique(groups)) < folds:
+        raise TrainingError(f"{folds} folds need as many groups of rows, or more.")
+    fold_of = deal_folds(groups, labels, folds)
+    return [
+        Split(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold))
+        for fold in range(folds)
+    ]
 
 
 def distinct_rows(texts: Sequence[str], labels: NDArray[np.int32], rows: Indexes) -> Indexes:
@@ -193,18 +216,21 @@ def judge(
         built.calibration,
         built.bounds,
         built.second,
+        built.back_off,
     )
     vectors = data.vectors[split.test]
     if data.evidence is not None:
         vectors = mixed(vectors, data.evidence[split.test], built.merchant_weight)
     place = {category.slug: index for index, category in enumerate(data.categories)}
-    guesses, confidences, answered = [], [], []
+    guesses, confidences, answered, high = [], [], [], []
     for row, vector in zip(split.test, vectors, strict=True):
         verdict = rule.decide(vector, data.flows[row], data.texts[row])
         guess = verdict.category or next((a.category for a in verdict.alternatives), None)
         guesses.append(place[guess.slug] if guess else -1)
         confidences.append(verdict.confidence or 0.0)
         answered.append(verdict.category is not None)
+        high.append(verdict.level is Level.HIGH)
+    truth, confidence = data.labels[split.test], np.array(confidences)
     return Outcome(
         head=head,
         shots=shots,
@@ -214,11 +240,12 @@ def judge(
         anchor_weight=built.figures.anchor_weight if has_anchor else None,
         merchant_weight=None if data.evidence is None else built.merchant_weight,
         figures=measure(
-            data.labels[split.test],
+            truth,
             np.array(guesses),
-            np.array(confidences),
+            confidence,
             np.array(answered),
         ),
+        answers=Answers(confidence, np.array(guesses) == truth, np.array(high)),
     )
 
 

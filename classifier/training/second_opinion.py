@@ -83,7 +83,7 @@ def choose_second_opinion(training: TrainingSet, weights: Weights, wording: Word
                 fit_linear(rest, others, wording.names, value), vectors, texts
             )
     scores = {
-        Blend(share, value): _mean_opinion(similarities, rows, share)
+        Blend(share, value): mean_opinion(similarities, rows, share)
         for value, rows in logits.items()
         for share in SHARES
     }
@@ -98,10 +98,11 @@ def choose_second_opinion(training: TrainingSet, weights: Weights, wording: Word
     )
 
 
-def _mean_opinion(
+def mean_opinion(
     similarities: NDArray[np.float32], logits: NDArray[np.float32], share: float
 ) -> NDArray[np.float64]:
-    """As `DecisionRule` has it; a similarity of -1 is off the shortlist."""
+    """The scores (n, c) of a version, as `DecisionRule` has them, from similarities and logits of
+    the same shape; a similarity of -1 is off the shortlist."""
     listed = np.where(similarities > -1, SHARPNESS * similarities, -np.inf)
     return (1 - share) * softmax(listed) + share * softmax(logits)
 

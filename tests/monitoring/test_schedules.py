@@ -1,10 +1,12 @@
 """The queue's schedules are what the code says."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.utils.module_loading import import_string
+from django.utils.timezone import localtime
 from django_q.models import Schedule
 
 from monitoring.schedules import SCHEDULES, sync_schedules
@@ -45,3 +47,11 @@ def test_a_schedule_that_the_code_does_not_know_goes() -> None:
     Schedule.objects.create(name="of an older release", func="gone.away")
     assert "No longer scheduled: of an older release." in said()
     assert not Schedule.objects.filter(name="of an older release").exists()
+
+
+@pytest.mark.django_db
+def test_what_runs_at_night_waits_for_the_night() -> None:
+    sync_schedules()
+    next_run = localtime(Schedule.objects.get(name="learn from feedback").next_run)
+    assert next_run.hour == 3
+    assert timedelta(0) < next_run - localtime() <= timedelta(days=1)

@@ -124,13 +124,17 @@ class MerchantKnowledge:
 
     def evidence(self, match: MerchantMatch | None) -> NDArray[np.float32] | None:
         """The vector of the match's kind times its confidence, (d,); None where there is none."""
-        if match is None or not match.is_sale:
-            return None
-        row = self.rows.get(Kind(match.tag, match.merchant.category))
-        if row is None:
+        row = self.row_of(match)
+        if match is None or row is None:
             return None
         scaled: NDArray[np.float32] = self.vectors[row] * np.float32(match.confidence)
         return scaled
+
+    def row_of(self, match: MerchantMatch | None) -> int | None:
+        """The row of the match's kind in `vectors`; None where it says nothing."""
+        if match is None or not match.is_sale:
+            return None
+        return self.rows.get(Kind(match.tag, match.merchant.category))
 
     def explain(self, match: MerchantMatch | None) -> MerchantEvidence | None:
         """In words what `mix` does with a match; None where it does nothing."""

@@ -15,29 +15,34 @@ from classifier.engine.descriptors import NORMALIZER_VERSION
 from classifier.engine.encoder import Encoder, Threads
 from classifier.engine.merchants.knowledge import MerchantKnowledge
 from classifier.exceptions import ClassifierError
+from classifier.management.evaluation_tables import (
+    CALIBRATION_NOTE,
+    FIGURES_NOTE,
+    FULL,
+    OFF,
+    ON,
+    calibration_table,
+    figures_table,
+)
 from classifier.services.encoders import chosen_encoder
 from classifier.services.knowledge import shipped_knowledge
-from classifier.services.labelled_files import LabelledFile, embed_rows, read_labelled_file
+from classifier.services.labelled_files import (
+    LabelledFile,
+    embed_rows,
+    read_labelled_file,
+    with_examples,
+)
 from classifier.training.few_shot import (
     Head,
     LabelledRows,
     Outcome,
-    Spread,
+    Split,
     judge,
+    split_by_folds,
     split_rows,
-    spread,
 )
 
-FULL = "full"
-ON, OFF = "on", "off"
 MERCHANTS = (ON, OFF)
-TEXT_COLUMNS = 2
-COLUMNS = ("accuracy", "macro-F1", "coverage", "precision", "calibration error")
-NOTE = """\
-Mean ± standard deviation over the seeds, in %. accuracy and macro-F1: of the best category,
-whether or not the version abstains. coverage: share not abstained. precision: share right among
-those. calibration error: expected gap between confidence and share right, in 15 bins; a few
-hundred test rows give some points of it by chance alone."""
 
 
 class Command(BaseCommand):
@@ -73,6 +78,16 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seeds", type=int, default=5, help="Random splits and draws.")
         parser.add_argument(
+            "--folds",
+            type=int,
+            help="Cross-validate in so many folds, in place of random splits.",
+        )
+        parser.add_argument(
+            "--examples",
+            type=Path,
+            help="A file of the same columns to build from; all other texts are tested on.",
+        )
+        parser.add_argument(
             "--head",
             nargs="+",
             choices=[head.value for head in Head],
@@ -105,6 +120,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         shots = _read_shots(options["shots"])
         heads = [Head(name) for name in dict.fromkeys(options["head"])]
+        if options["folds"] is not None and options["folds"] < 2:
+            raise CommandError("--folds must be 2 or more.")
         if options["seeds"] < 1:
             raise CommandError("--seeds must be 1 or more.")
         if not 0 < options["test_share"] < 1:
@@ -113,23 +130,22 @@ class Command(BaseCommand):
         if report and not report.parent.is_dir():
             raise CommandError(f"The folder {report.parent} does not exist.")
         try:
-            file = read_labelled_file(
-                options["file"],
-                text=options["text"],
-                label=options["label"],
-                group=options["group"],
-                amount=options["amount"],
-            )
+            file, split = _read(options["file"], options), None
+            if options["examples"]:
+                file, split = with_examples(file, _read(options["examples"], options))
             folder = options["encoder"] or _chosen_encoder_folder()
             encoder = Encoder(folder, Threads(settings.ENGINE_THREADS, settings.ENGINE_SPINNING))
             knowledge = shipped_knowledge(encoder, options["country"])
             data = _embed(file, encoder, knowledge if ON in options["merchants"] else None)
             self._introduce(options["file"], file, data, encoder)
-            outcomes = list(_judge_all(data, heads, shots, options))
+            splits = [split] if split else _split(data, options)
+            outcomes = list(_judge_all(data, splits, heads, shots, options))
         except ClassifierError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(_table(outcomes))
-        self.stdout.write("\n" + NOTE)
+        self.stdout.write(figures_table(outcomes))
+        self.stdout.write("\n" + FIGURES_NOTE + "\n")
+        self.stdout.write(calibration_table(outcomes))
+        self.stdout.write("\n" + CALIBRATION_NOTE)
         if report:
             about = {
                 "file": options["file"].name,
@@ -138,7 +154,9 @@ class Command(BaseCommand):
                 "labels": [category.slug for category in data.categories],
                 "group": options["group"],
                 "country": options["country"],
-                "test_share": options["test_share"],
+                "test_share": None if split or options["folds"] else options["test_share"],
+                "folds": options["folds"],
+                "examples": options["examples"] and options["examples"].name,
                 "abstain_below": settings.ABSTAIN_BELOW,
                 "encoder": encoder.card.digest,
                 "normalizer_version": NORMALIZER_VERSION,
@@ -182,6 +200,16 @@ def _chosen_encoder_folder() -> Path:
     return encoder_folder(encoder)
 
 
+def _read(path: Path, options: dict[str, Any]) -> LabelledFile:
+    return read_labelled_file(
+        path,
+        text=options["text"],
+        label=options["label"],
+        group=options["group"],
+        amount=options["amount"],
+    )
+
+
 def _embed(
     file: LabelledFile, encoder: Encoder, knowledge: MerchantKnowledge | None
 ) -> LabelledRows:
@@ -194,14 +222,25 @@ def _embed(
         return embed_rows(file, encoder, report, knowledge)
 
 
+def _split(data: LabelledRows, options: dict[str, Any]) -> list[Split]:
+    if options["folds"]:
+        return split_by_folds(data.labels, data.groups, options["folds"])
+    return [
+        split_rows(data.labels, data.groups, options["test_share"], seed)
+        for seed in range(options["seeds"])
+    ]
+
+
 def _judge_all(
-    data: LabelledRows, heads: list[Head], shots: list[int | None], options: dict[str, Any]
+    data: LabelledRows,
+    splits: Sequence[Split],
+    heads: list[Head],
+    shots: list[int | None],
+    options: dict[str, Any],
 ) -> Iterator[Outcome]:
-    seeds = range(options["seeds"])
-    splits = [split_rows(data.labels, data.groups, options["test_share"], seed) for seed in seeds]
     with_and_without = {ON: data, OFF: replace(data, evidence=None)}
     sides = [with_and_without[side] for side in dict.fromkeys(options["merchants"])]
-    runs = list(product(heads, shots, sides, seeds))
+    runs = list(product(heads, shots, sides, range(len(splits))))
     for head, count, side, seed in tqdm(runs, desc="Judging", unit=" versions", disable=None):
         yield judge(
             side,
@@ -213,54 +252,11 @@ def _judge_all(
         )
 
 
-def _table(outcomes: Sequence[Outcome]) -> str:
-    runs: dict[tuple[Head, str, int | None], list[Outcome]] = {}
-    for outcome in outcomes:
-        side = OFF if outcome.merchant_weight is None else ON
-        runs.setdefault((outcome.head, side, outcome.shots), []).append(outcome)
-    rows: list[tuple[str, ...]] = [
-        ("head", "merchants", "shots", *COLUMNS, "built from", "tested on")
-    ]
-    for (head, side, shots), run in runs.items():
-        figures = [outcome.figures for outcome in run]
-        spreads = (
-            spread([each.accuracy for each in figures]),
-            spread([each.macro_f1 for each in figures]),
-            spread([each.coverage for each in figures]),
-            spread([each.answered_precision for each in figures]),
-            spread([each.calibration_error for each in figures]),
-        )
-        sizes = ([each.train_rows for each in run], [each.test_rows for each in run])
-        rows.append(
-            (
-                head.value,
-                side,
-                FULL if shots is None else str(shots),
-                *map(_percent, spreads),
-                *(f"{sum(size) / len(size):,.0f} rows" for size in sizes),
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index < TEXT_COLUMNS else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-
-
-def _percent(value: Spread) -> str:
-    if value.mean is None:
-        return "no answer"
-    deviation = "" if value.deviation is None else f" ± {100 * value.deviation:4.1f}"
-    return f"{100 * value.mean:.1f}{deviation}"
-
-
 def _write_json(path: Path, about: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     results = []
     for outcome in outcomes:
         result = asdict(outcome)
+        del result["answers"]
         result["shots"] = FULL if outcome.shots is None else outcome.shots
         results.append(result | result.pop("figures"))
     try:

@@ -1,5 +1,7 @@
 """Building and activating versions from the admin."""
 
+from html import unescape
+
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import ProtectedError
@@ -8,7 +10,7 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from classifier.admin.cells import change_url
-from classifier.models import Activation, Category, Example, Job, ModelVersion
+from classifier.models import Activation, Category, Example, Job, ModelVersion, VersionJudgement
 from classifier.services.activations import activate_version
 from classifier.services.versions import build_version
 from tests.classifier.admin.conftest import Make
@@ -118,6 +120,41 @@ def test_two_builds_at_once_are_refused(staff: Client, db: None) -> None:
     page = staff.post(reverse(BUILD), follow=True).content.decode()
     assert "is not finished yet" in page
     assert Job.objects.count() == 1
+
+
+def test_learning_is_asked_and_then_queued(staff: Client, admin_user: User) -> None:
+    url = reverse("admin:classifier_modelversion_learn")
+    assert "waits for a person, who activates it" in staff.get(url).content.decode()
+    assert not Job.objects.exists()
+    page = staff.post(url, follow=True).content.decode()
+    job = Job.objects.get()
+    assert (job.kind, job.started_by) == (Job.Kind.LEARN, admin_user)
+    assert change_url(job) in page
+
+
+def test_a_judgement_is_told_with_its_interval_and_what_followed(
+    staff: Client, active_version: ModelVersion
+) -> None:
+    version, _ = build_version(force=True)
+    VersionJudgement.objects.create(
+        version=version,
+        against=active_version,
+        texts=1000,
+        right=810,
+        against_right=800,
+        only_right=30,
+        only_against_right=20,
+        difference_low=-0.004,
+        difference_high=0.024,
+        is_activated=False,
+        waits_for="The learning policy leaves activation to a person.",
+    )
+    page = unescape(staff.get(change_url(version)).content.decode())
+    assert f"Judged against {active_version}" in page
+    assert "+1.00 points of accuracy on 1,000 texts that neither had seen" in page
+    assert "(95% interval -0.40 to +2.40)" in page
+    assert "Right: 810 and 800; 30 this one alone, 20 v1 alone." in page
+    assert "It waits. The learning policy leaves activation to a person." in page
 
 
 def test_building_needs_its_own_permission(client: Client, make_staff: Make, db: None) -> None:

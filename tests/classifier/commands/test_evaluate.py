@@ -225,3 +225,58 @@ def test_the_command_runs_where_the_database_does_not_exist(
     assert done.returncode == 0, done.stderr
     assert "30 rows, 3 labels" in done.stdout
     assert done.stderr == ""
+
+
+def test_cross_validation_tests_each_row_once(evaluate: Evaluate, labelled: Path) -> None:
+    said = evaluate(
+        labelled, "--group", "merchant", "--shots", "full", "--folds", 3, "--merchants", "off"
+    )
+    row = next(line.split() for line in said.splitlines() if line.startswith("prototype"))
+    assert row[:3] == ["prototype", "off", "full"]
+    assert row[-4:] == ["20", "rows", "10", "rows"]
+
+
+def test_more_folds_than_merchants_are_refused(evaluate: Evaluate, labelled: Path) -> None:
+    with pytest.raises(CommandError, match="20 folds need as many groups"):
+        evaluate(labelled, "--group", "merchant", "--folds", 20)
+    with pytest.raises(CommandError, match="--folds must be 2 or more"):
+        evaluate(labelled, "--folds", 1)
+
+
+def test_a_file_of_examples_is_built_from_and_not_tested_on(
+    evaluate: Evaluate, labelled: Path, tmp_path: Path
+) -> None:
+    lines = labelled.read_text(encoding="utf-8").splitlines()
+    examples = tmp_path / "examples.csv"
+    examples.write_text("\n".join([lines[0], *lines[1::5]]) + "\n", encoding="utf-8")
+    said = evaluate(labelled, "--examples", examples, "--shots", "full", "--merchants", "off")
+    row = next(line.split() for line in said.splitlines() if line.startswith("prototype"))
+    assert row[-4:] == ["6", "rows", "24", "rows"]
+
+
+def test_examples_that_lack_a_label_are_refused(
+    evaluate: Evaluate, labelled: Path, tmp_path: Path
+) -> None:
+    lines = labelled.read_text(encoding="utf-8").splitlines()
+    examples = tmp_path / "examples.csv"
+    examples.write_text("\n".join(lines[:12]) + "\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="No example has the label pharmacy"):
+        evaluate(labelled, "--examples", examples)
+    with pytest.raises(CommandError, match="Every row's text is an example"):
+        evaluate(labelled, "--examples", labelled)
+
+
+def test_confidence_and_levels_are_held_against_what_was_right(
+    evaluate: Evaluate, labelled: Path
+) -> None:
+    said = evaluate(
+        labelled, "--group", "merchant", "--shots", "full", "--seeds", 2, "--merchants", "off"
+    )
+    lines = said.splitlines()
+    start = next(place for place, line in enumerate(lines) if "shots  error  by chance" in line)
+    row = lines[start + 1].split()
+    assert row[:3] == ["prototype", "off", "full"]
+    assert 0 <= float(row[3]) <= 1
+    assert 0 < float(row[4]) <= 1
+    # Twenty examples are too few to promise 95%.
+    assert row[5:] == ["not", "given"]

@@ -255,7 +255,7 @@ def test_a_second_opinion_is_kept_and_read(engine: Engine, tmp_path: Path) -> No
     written = {
         name: getattr(bundle, name)
         for name in (
-            "version", "encoder_folder", "normalizer_version", "prototypes", "examples",
+            "version", "encoder_folder", "normalizer_version", "prototypes", "anchors", "examples",
             "neighbor_weight", "calibration", "bounds", "figures",
         )
     }  # fmt: skip
@@ -281,6 +281,7 @@ def test_a_second_opinion_of_another_size_is_refused(engine: Engine, tmp_path: P
         encoder_folder=bundle.encoder_folder,
         normalizer_version=bundle.normalizer_version,
         prototypes=bundle.prototypes,
+        anchors=bundle.anchors,
         examples=bundle.examples,
         neighbor_weight=0.3,
         calibration=bundle.calibration,
