@@ -65,6 +65,8 @@ CMD ["python", "-m", "gunicorn", "-c", "txcat/gunicorn.conf.py", "txcat.wsgi"]
 
 FROM app AS worker
 COPY --from=worker-venv /venv /venv
+# Where matplotlib remembers which fonts there are.
+ENV MPLCONFIGDIR=/var/cache/txcat/matplotlib
 USER txcat
 STOPSIGNAL SIGTERM
 CMD ["python", "manage.py", "qcluster"]

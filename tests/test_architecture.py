@@ -27,6 +27,7 @@ PURE = {
         "numpy",
         "scipy",
         "sklearn",
+        "matplotlib",
         "classifier.engine",
         "classifier.training",
         "classifier.exceptions",
@@ -84,7 +85,8 @@ WORKER_ONLY = (
     "classifier.services.labelled_files",
 )
 HEAVY = {
-    "torch", "sentence_transformers", "onnx", "scipy", "sklearn", "transformers", *WORKER_ONLY,
+    "torch", "sentence_transformers", "onnx", "scipy", "sklearn", "transformers", "matplotlib",
+    *WORKER_ONLY,
 }  # fmt: skip
 
 

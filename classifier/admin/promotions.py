@@ -74,7 +74,13 @@ class PromotionAdmin(ReadOnlyAdmin):
     """Each button asks on a page of its own and acts on POST."""
 
     actions_list: tuple[str, ...] = ("roll_back",)
-    actions_detail: tuple[str, ...] = ("activate", "roll_back_from", "compare", "retire")
+    actions_detail: tuple[str, ...] = (
+        "evaluation",
+        "activate",
+        "roll_back_from",
+        "compare",
+        "retire",
+    )
 
     def has_activate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("classifier.activate_modelversion")
@@ -88,9 +94,11 @@ class PromotionAdmin(ReadOnlyAdmin):
         if version is None:
             return []
         if version.status == ModelVersion.Status.ACTIVE:
-            wanted = {"roll_back_from"}
+            wanted = {"evaluation", "roll_back_from"}
         else:
-            wanted = {"activate", "compare"} | (set() if put_aside([version]) else {"retire"})
+            wanted = {"evaluation", "activate", "compare"} | (
+                set() if put_aside([version]) else {"retire"}
+            )
         allowed: list[Any] = super().get_actions_detail(request, object_id)
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         return [each for each in allowed if each.action_name.removeprefix(prefix) in wanted]

@@ -26,7 +26,8 @@ from classifier.admin.cells import (
     figure,
     percent,
 )
-from classifier.admin.promotions import PromotionAdmin, accuracy_shown
+from classifier.admin.evaluation import EvaluationAdmin
+from classifier.admin.promotions import accuracy_shown
 from classifier.admin.version_tables import readiness_badge, tables_of
 from classifier.exceptions import ConflictError
 from classifier.models import Job, ModelVersion, Retirement
@@ -53,7 +54,7 @@ class VersionChangeList(ChangeList):  # type: ignore[misc]
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(PromotionAdmin):
+class ModelVersionAdmin(EvaluationAdmin):
     list_display = (
         "name",
         "status_shown",
@@ -68,7 +69,7 @@ class ModelVersionAdmin(PromotionAdmin):
     list_filter = (("status", ChoicesDropdownFilter),)
     list_select_related = ("created_by",)
     list_per_page = 25
-    actions_list = ("build", "learn", *PromotionAdmin.actions_list)
+    actions_list = ("build", "learn", *EvaluationAdmin.actions_list)
     change_form_outer_after_template = "classifier/admin/version_figures.html"
     fieldsets = (
         (None, {"fields": (("name", "status_badge"), ("created_at", "created_by"), "note")}),

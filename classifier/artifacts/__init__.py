@@ -10,6 +10,7 @@ from classifier.artifacts.blobs import keep_blob, read_blob, remove_blob
 from classifier.artifacts.local import keep_folder, local_folder, mend_folder, scratch_folder
 from classifier.engine.bundle import Bundle, read_bundle
 from classifier.engine.encoder import MODEL_FILE
+from classifier.engine.judged import JudgedExamples, read_judged
 from classifier.engine.manifest import MANIFEST_FILE, Manifest
 from classifier.exceptions import BundleError, EncoderError, UnavailableError
 from classifier.models import Category, Encoder, ModelVersion
@@ -18,6 +19,7 @@ __all__ = [
     "bundle_of",
     "category_ids",
     "encoder_folder",
+    "judged_examples",
     "keep_blob",
     "keep_folder",
     "local_folder",
@@ -43,6 +45,18 @@ def bundle_of(version: ModelVersion, *, verified_encoder: str | None = None) -> 
         if not mend_folder(digest, verified=(verified_encoder,) if verified_encoder else ()):
             raise
     return read_bundle(folder, manifest_digest=digest, verified_encoder=verified_encoder)
+
+
+def judged_examples(manifest_digest: str) -> JudgedExamples | None:
+    """What a version's bundle says of its own examples; see `read_judged`. Raises as
+    `bundle_of`, by which a missing or altered file is fetched again too."""
+    folder = local_folder(manifest_digest)
+    try:
+        return read_judged(folder, manifest_digest)
+    except BundleError:
+        if not mend_folder(manifest_digest):
+            raise
+    return read_judged(folder, manifest_digest)
 
 
 def category_ids(bundle: Bundle) -> dict[str, int]:

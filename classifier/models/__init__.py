@@ -11,6 +11,7 @@ from classifier.models.job import Job, JobEvent, JobPart
 from classifier.models.judgement import VersionJudgement
 from classifier.models.merchant import Merchant, MerchantTag
 from classifier.models.personal import PersonalCategory, PersonalErasure
+from classifier.models.picture import VersionPicture
 from classifier.models.policy import LearningPolicy
 from classifier.models.prediction import Prediction
 from classifier.models.review import ReviewCursor, ReviewEvent, ReviewItem
@@ -51,4 +52,5 @@ __all__ = [
     "TrafficSnapshot",
     "VersionComparison",
     "VersionJudgement",
+    "VersionPicture",
 ]

@@ -1,4 +1,4 @@
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from simple_history.models import HistoricalRecords
 
@@ -18,6 +18,13 @@ class LearningPolicy(models.Model):
         default=False,
         help_text="Where a rebuilt version misses no performance target and is not clearly worse "
         "than the active one on texts that neither had seen. Else it waits for a person.",
+    )
+    precision_target = models.FloatField(
+        "precision of what is answered",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.5), MaxValueValidator(0.999)],
+        help_text="As a share: the next version abstains where it could not keep it.",
     )
     updated_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords()

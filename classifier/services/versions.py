@@ -34,7 +34,9 @@ from classifier.progress import Progress, silent
 from classifier.services.categories import category_info
 from classifier.services.comparisons import compare_with_active
 from classifier.services.encoders import chosen_encoder
+from classifier.services.evaluations import draw_pictures
 from classifier.services.knowledge import KnownMerchants, build_knowledge, known_merchants
+from classifier.services.policy import learning_policy
 
 if TYPE_CHECKING:
     from classifier.jobs.context import JobContext
@@ -75,6 +77,7 @@ def build_version(
     """
     from classifier.training.build import build, label_indexes
     from classifier.training.prototypes import TrainingSet
+    from classifier.training.report import Report
 
     encoder = chosen_encoder()
     if encoder is None:
@@ -90,7 +93,8 @@ def build_version(
     merchants = known_merchants()
     used = {slug for _, _, slug in examples}
     rows = [row for row in Category.objects.active().detailed().in_tree_order() if row.slug in used]
-    input_digest = _input_digest(encoder, rows, examples, merchants)
+    precision_target = learning_policy().precision_target
+    input_digest = _input_digest(encoder, rows, examples, merchants, precision_target)
     newest = ModelVersion.objects.first()
     if newest and newest.input_digest == input_digest and not force and is_whole(newest):
         newest.input_read_at = input_read_at
@@ -125,6 +129,7 @@ def build_version(
             training,
             settings.ABSTAIN_BELOW,
             wording=_wording(canonical_texts, rows, knowledge) if is_hybrid else None,
+            precision_target=precision_target,
         )
         report(0.95, "writing the bundle")
         figures = built.figures.as_json()
@@ -186,6 +191,7 @@ def build_version(
         report=lambda share, message: report(0.95 + 0.05 * share, message),
         by=created_by,
     )
+    draw_pictures(version, Report.of(built.examples, built.held_out, built.bounds))
     report(1.0, f"version {name}")
     return version, True
 
@@ -286,6 +292,7 @@ def _input_digest(
     categories: list[Category],
     examples: list[tuple[str, str, str]],
     merchants: KnownMerchants,
+    precision_target: float | None,
 ) -> str:
     content = [
         FORMAT,
@@ -294,6 +301,7 @@ def _input_digest(
         MATCHER_VERSION,
         settings.HEAD,
         settings.ABSTAIN_BELOW,
+        precision_target,
         settings.HOME_COUNTRY,
         merchants.digest,
         [[asdict(category_info(category)), category.description] for category in categories],

@@ -1,7 +1,7 @@
 """From labelled texts to all that a version holds but its files."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from classifier.training.prototypes import (
     choose_weights,
     leave_one_out_scores,
 )
+from classifier.training.risk_coverage import PrecisionTarget, RiskCoverage
 from classifier.training.second_opinion import Wording, choose_second_opinion
 
 LEAVE_ONE_OUT = "leave-one-out"
@@ -70,6 +71,7 @@ class BuildFigures:
     merchant_weight: float
     linear_share: float
     regularization: float | None
+    precision_target: PrecisionTarget | None
     examples: int
     levels: tuple[LevelFigures, ...]
     categories: tuple[CategoryFigures, ...]
@@ -101,11 +103,14 @@ def build(
     abstain_below: float,
     neighbor_weights: Sequence[float] = NEIGHBOR_WEIGHTS,
     wording: Wording | None = None,
+    precision_target: float | None = None,
 ) -> BuiltVersion:
     """Build prototypes, calibrate, set the level bounds, measure.
 
     `texts[i]` is the text of `training.vectors[i]`; `categories[j]` that of `anchors[j]`. With
-    `wording` a linear classifier decides beside the prototypes.
+    `wording` a linear classifier decides beside the prototypes. With `precision_target` the version
+    abstains below the lowest confidence that keeps it, or comes nearest; never under
+    `abstain_below`.
     Raises TrainingError where there are fewer than two categories or a category has no example.
     """
     counts = training.counts
@@ -127,6 +132,11 @@ def build(
         scored = Scored.of(scores, training.labels, judged.similarities)
     confidence = cross_fitted_confidences(scored)
     bounds = choose_bounds(confidence, scored, abstain_below)
+    target = None
+    if precision_target is not None:
+        target = _target(confidence, scored, bounds, precision_target)
+        if target.answering is not None:
+            bounds = replace(bounds, abstain=target.answering.bound)
     predicted = scores.argmax(axis=1)
     order = np.argsort(training.labels, kind="stable")
     held_out = HeldOut(
@@ -175,12 +185,21 @@ def build(
             merchant_weight=weights.merchant,
             linear_share=0.0 if judged is None else judged.blend.share,
             regularization=None if judged is None else judged.blend.regularization,
+            precision_target=target,
             examples=len(texts),
             levels=tuple(measure_levels(confidence, scored, bounds)),
             categories=tuple(by_category),
             back_off=back_off_figures,
         ),
     )
+
+
+def _target(
+    confidence: NDArray[np.float64], scored: Scored, bounds: Bounds, wanted: float
+) -> PrecisionTarget:
+    is_near = scored.similarity >= bounds.min_score
+    curve = RiskCoverage.of(confidence, scored.is_right, is_near)
+    return PrecisionTarget.of(curve.reach(wanted, bounds.abstain))
 
 
 def anchor_text(name: str, description: str) -> str:

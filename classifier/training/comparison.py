@@ -1,6 +1,5 @@
 """How often two encoders decide otherwise."""
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from classifier.exceptions import TrainingError
-from classifier.training.evaluation import Z_95, wilson_interval
+from classifier.training.evaluation import wilson_interval
+from classifier.training.paired import paired_difference_interval
 from classifier.training.prototypes import (
     DEFAULT_WEIGHTS,
     TrainingSet,
@@ -109,32 +109,3 @@ def expected_changes(
     if not size:
         return 0.0
     return float(ndtr(-leads.astype(float) / size).mean())
-
-
-def paired_difference_interval(
-    ones: NDArray[np.bool_], others: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """The 95% interval of mean(ones) - mean(others), both (n,), of the same n texts.
-
-    Newcombe, "Improved confidence intervals for the difference between binomial proportions
-    based on paired data" (1998), method 10: the Wilson intervals of both shares, joined with
-    their correlation, which is corrected for continuity.
-    """
-    n = len(ones)
-    both, neither = int((ones & others).sum()), int((~ones & ~others).sum())
-    only_one, only_other = int((ones & ~others).sum()), int((~ones & others).sum())
-    first, second = (both + only_one) / n, (both + only_other) / n
-    low_1, high_1 = wilson_interval(both + only_one, n, Z_95)
-    low_2, high_2 = wilson_interval(both + only_other, n, Z_95)
-    covariance = float(both * neither - only_one * only_other)
-    if covariance > 0:
-        covariance = max(covariance - n / 2, 0.0)
-    spread = first * (1 - first) * second * (1 - second)
-    correlation = covariance / (n * n * math.sqrt(spread)) if spread else 0.0
-    below = _joined(first - low_1, high_2 - second, correlation)
-    above = _joined(high_1 - first, second - low_2, correlation)
-    return first - second - below, first - second + above
-
-
-def _joined(one: float, other: float, correlation: float) -> float:
-    return math.sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.exceptions import TrainingError
-from classifier.training.comparison import paired_difference_interval
 from classifier.training.folds import Indexes, deal_folds
 from classifier.training.linear import fit_linear, linear_logits
+from classifier.training.paired import paired_difference_interval
 from classifier.training.prototypes import TrainingSet, Weights, held_out_scores
 from classifier.training.second_opinion import FOLDS, Blend, mean_opinion
 

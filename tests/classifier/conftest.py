@@ -4,13 +4,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from classifier.artifacts import keep_folder
 from classifier.models import Activation, Example, ModelVersion
 from classifier.services.versions import build_version
 from tests.artifacts import copied, lose, rewrite, stored
+from tests.bundles import write_seed_bundle
+from tests.rows import copy_of
 
 
 def replace_by_a_file(version: ModelVersion) -> None:
@@ -64,6 +68,17 @@ def different_version(active_version: ModelVersion) -> ModelVersion:
     Example.objects.filter(pk=example.pk).update(is_active=False)
     version, _ = build_version()
     return version
+
+
+@pytest.fixture
+def version_of_before(
+    active_version: ModelVersion, exported_encoder: Path, tmp_path: Path
+) -> ModelVersion:
+    """A version that was built before versions kept what they say of their own examples."""
+    write_seed_bundle(tmp_path / "before", exported_encoder)
+    digest = keep_folder(tmp_path / "before")
+    status = ModelVersion.Status.CANDIDATE
+    return copy_of(active_version, name="before", status=status, manifest_digest=digest)
 
 
 @pytest.fixture

@@ -121,6 +121,8 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classifier_modelversion_roll_back_from": [rows.version.pk],
         "classifier_modelversion_compare": [rows.version.pk],
         "classifier_modelversion_retire": [rows.version.pk],
+        "classifier_modelversion_evaluation": [rows.version.pk],
+        "classifier_modelversion_picture": [rows.version.pk, "risk-coverage", "dark"],
         "classifier_job_cancel": [rows.job.pk],
         "classifier_job_retry": [rows.job.pk],
         "classifier_job_cell": [rows.job.pk],

@@ -75,6 +75,8 @@ PAGES = {
     "classifier_modelversion_roll_back_from": OPERATORS,
     "classifier_modelversion_compare": OPERATORS,
     "classifier_modelversion_retire": OPERATORS,
+    "classifier_modelversion_evaluation": ALL,
+    "classifier_modelversion_picture": ALL,
     "classifier_encoder_prepare": OPERATORS,
     "classifier_encoder_benchmark": OPERATORS,
     "classifier_encoder_autotune": OPERATORS,
