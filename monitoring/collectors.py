@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import Error, connection
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ from classifier.models import (
     ModelVersion,
     Prediction,
 )
-from classifier.services import rule_effects
+from classifier.services import review, rule_effects
 from classifier.services.categories import too_few_examples
 from classifier.services.learning import newest_judgement
 from classifier.services.readiness import Readiness, check_all
@@ -59,12 +59,10 @@ class VersionFigures:
 
 @dataclass(frozen=True, slots=True)
 class RecentTraffic:
-    """Of the newest `predictions`: how many the cache answered, how many abstained with
-    nobody having said yet what is right."""
+    """Of the newest `predictions`: how many the cache answered."""
 
     predictions: int
     cached: int
-    to_review: int
 
     @property
     def cached_share(self) -> float | None:
@@ -138,18 +136,14 @@ def predictions_today() -> TodayCount:
 
 
 def recent_traffic() -> RecentTraffic:
-    judged = Feedback.objects.filter(prediction=OuterRef("pk"))
-    newest = (
-        Prediction.objects.order_by("-id")
-        .annotate(is_judged=Exists(judged))
-        .values_list("is_cached", "category_id", "is_judged")[:RECENT_PREDICTIONS]
-    )
-    rows = list(newest)
-    return RecentTraffic(
-        predictions=len(rows),
-        cached=sum(is_cached for is_cached, _, _ in rows),
-        to_review=sum(category is None and not is_judged for _, category, is_judged in rows),
-    )
+    newest = Prediction.objects.order_by("-id").values_list("is_cached", flat=True)
+    rows = list(newest[:RECENT_PREDICTIONS])
+    return RecentTraffic(predictions=len(rows), cached=sum(rows))
+
+
+def pending_reviews() -> int:
+    """Canonical texts that wait in the review queue."""
+    return review.pending_count()
 
 
 def curation(minimum_examples: int) -> Curation:

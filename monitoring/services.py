@@ -122,7 +122,7 @@ def overview() -> Overview:
             *_version_todos(active, newest),
             *_failure_todos(collectors.failed_jobs()),
             *_example_todos(curation.thin_categories),
-            *_review_todos(recent),
+            *_review_todos(collectors.pending_reviews()),
             *_feedback_todos(collectors.open_feedback()),
             *_rule_todos(collectors.idle_rules()),
         ],
@@ -180,14 +180,11 @@ def _example_todos(thin: tuple[str, ...]) -> list[Todo]:
     return [Todo(Need.ADD_EXAMPLES, text)]
 
 
-def _review_todos(recent: collectors.RecentTraffic) -> list[Todo]:
-    if not recent.to_review:
+def _review_todos(pending: int) -> list[Todo]:
+    if not pending:
         return []
-    text = (
-        f"{recent.to_review} of the last {recent.predictions:,} predictions abstained and nobody "
-        "has said what is right: add examples like them."
-    )
-    return [Todo(Need.REVIEW, text)]
+    texts = "1 text waits" if pending == 1 else f"{pending:,} texts wait"
+    return [Todo(Need.REVIEW, f"{texts} in the review queue: say what is right.")]
 
 
 def _failure_todos(failed: int) -> list[Todo]:

@@ -16,7 +16,6 @@ from classifier.admin.cells import (
     percent,
 )
 from classifier.models import Category, Example, Job, ModelVersion, Prediction, Rule
-from classifier.models.choices import LevelChoices
 from classifier.runtime import Health
 from classifier.services.review import pending_count
 from monitoring.services import Need, Overview, Todo, overview
@@ -33,7 +32,7 @@ NEEDS = {
     Need.ACTIVATE: ("rocket_launch", "activate_modelversion"),
     Need.BUILD: ("construction", "build_modelversion"),
     Need.ADD_EXAMPLES: ("playlist_add", "add_example"),
-    Need.REVIEW: ("rate_review", "view_prediction"),
+    Need.REVIEW: ("checklist", "review_predictions"),
     Need.FAILED_JOBS: ("error", "view_job"),
     Need.JUDGE_FEEDBACK: ("inbox", "judge_feedback"),
     Need.IDLE_RULES: ("rule", "change_rule"),
@@ -225,7 +224,7 @@ def _todo_url(todo: Todo) -> str | None:
         case Need.ADD_EXAMPLES:
             return changelist_url(Category)
         case Need.REVIEW:
-            return changelist_url(Prediction, level__exact=LevelChoices.ABSTAIN.value)
+            return reverse("admin:review_queue")
         case Need.FAILED_JOBS:
             return changelist_url(Job, status__exact=Job.Status.FAILED.value)
         case Need.JUDGE_FEEDBACK:

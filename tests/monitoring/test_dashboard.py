@@ -26,10 +26,12 @@ from classifier.models import (
 )
 from classifier.services.feedback import FeedbackItem, record_feedback
 from classifier.services.predictions import TransactionRequest, classify_transactions
+from classifier.services.review import claim, discard
 from classifier.services.versions import build_version
 from monitoring import collectors
 from monitoring.services import Need, overview
 from tests.database import plan_of
+from tests.reviews import queued
 from tests.rows import copy_of
 
 
@@ -159,11 +161,22 @@ def test_a_thin_category_asks_for_examples(settled: ModelVersion) -> None:
     assert str(category) in todos[Need.ADD_EXAMPLES]
 
 
-def test_an_abstention_asks_for_review_until_someone_has_said_what_it_is(
-    settled: ModelVersion,
+def test_an_abstention_asks_for_review_until_someone_has_answered(
+    settled: ModelVersion, admin_user: User
 ) -> None:
-    (prediction,) = classify("123 456")
-    assert needs() == [Need.REVIEW]
+    (item,) = queued("QWOP HARBOUR SHOP")
+    (todo,) = overview().todos
+    assert (todo.need, todo.text) == (
+        Need.REVIEW,
+        "1 text waits in the review queue: say what is right.",
+    )
+    claim(admin_user)
+    discard(item.pk, admin_user)
+    assert needs() == []
+
+
+def test_what_people_said_asks_to_be_judged(settled: ModelVersion) -> None:
+    (prediction,) = classify("NETFLIX.COM")
     record_feedback([FeedbackItem(prediction_id=prediction.id, category="groceries")])
     assert needs() == [Need.JUDGE_FEEDBACK]
 
