@@ -59,6 +59,7 @@ class ModelVersionAdmin(EvaluationAdmin):
         "name",
         "status_shown",
         "readiness_shown",
+        "head",
         "accuracy_shown",
         "macro_f1_shown",
         "example_count",

@@ -14,10 +14,11 @@ class LearningPolicy(models.Model):
         help_text="And nobody disagrees: it becomes an example. Empty: a person accepts.",
     )
     is_self_activating = models.BooleanField(
-        "activate what was learned by itself",
+        "activate by itself what was learned",
         default=False,
-        help_text="Where a rebuilt version misses no performance target and is not clearly worse "
-        "than the active one on texts that neither had seen. Else it waits for a person.",
+        help_text="Where a rebuilt version misses no performance target and the interval says that "
+        "it loses less than a point of accuracy on texts that neither it nor the active one had "
+        "seen. Else it waits for a person.",
     )
     precision_target = models.FloatField(
         "precision of what is answered",

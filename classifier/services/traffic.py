@@ -27,21 +27,24 @@ MAX_TEXTS = 10_000
 # Predictions looked at, the newest, to find distinct texts.
 MAX_PREDICTIONS = 200_000
 EVERY = timedelta(minutes=15)
+# A snapshot of fewer texts does not wait: where traffic begins it would say too little.
+FEW_TEXTS = 1_000
 KEPT = 2
 CHUNK = 128
 ROWS = 2_000
 
 
 def take_snapshot_if_due() -> TrafficSnapshot | None:
-    """A snapshot by the active version, where the newest is of another version, or old and there
-    were predictions since. None where that is not so or no version is active."""
+    """A snapshot by the active version, where the newest is of another version, or old or small
+    and there were predictions since. None where that is not so or no version is active."""
     version = ModelVersion.objects.active().first()
     if version is None:
         return None
     newest = TrafficSnapshot.objects.first()
     if newest is not None and newest.version_id == version.pk:
         is_young = newest.started_at > timezone.now() - EVERY
-        if is_young or newest.newest_prediction == _newest_prediction():
+        is_small = newest.digest and newest.texts < FEW_TEXTS
+        if (is_young and not is_small) or newest.newest_prediction == _newest_prediction():
             return None
     return take_snapshot()
 

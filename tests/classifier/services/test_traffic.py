@@ -136,8 +136,9 @@ def test_the_same_twice_is_one_file_that_stays(active_version: ModelVersion) -> 
 
 
 def test_one_is_due_after_minutes_if_somebody_asked_meanwhile(
-    active_version: ModelVersion,
+    active_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(traffic, "FEW_TEXTS", 0)
     ask("NETFLIX.COM")
     row = take_snapshot_if_due()
     assert row is not None
@@ -148,6 +149,18 @@ def test_one_is_due_after_minutes_if_somebody_asked_meanwhile(
     assert newer is not None
     age(newer, minutes=16)
     assert take_snapshot_if_due() is None
+
+
+def test_a_small_one_does_not_wait_where_there_is_more_traffic(
+    active_version: ModelVersion,
+) -> None:
+    ask("NETFLIX.COM")
+    take_snapshot_if_due()
+    assert take_snapshot_if_due() is None
+    ask("SPOTIFY")
+    row = take_snapshot_if_due()
+    assert row is not None
+    assert row.texts == 2
 
 
 def test_one_is_due_at_once_where_another_version_is_live(
