@@ -153,7 +153,7 @@ def test_a_wanted_precision_is_shown_with_its_coverage_and_nothing_is_saved(
     page = opened(staff, active_version, precision="90")
     assert "90% is kept by answering at confidence" in page
     assert "of all, are answered" in page
-    assert "Build the next version for 90%" in page
+    assert "Save 90% for the next version" in page
     assert picture_url(active_version, "risk-coverage", precision="90") in page
     policy = LearningPolicy.objects.first()
     assert policy is None or policy.precision_target is None
@@ -212,7 +212,7 @@ def test_who_may_not_change_the_policy_sees_the_cost_and_saves_nothing(
     client.force_login(make_staff(VIEW))
     page = opened(client, active_version, precision="90")
     assert "90% is kept" in page
-    assert "Build the next version for" not in page
+    assert "% for the next version" not in page
     refused = client.post(evaluation_url(active_version), {"precision": "90"})
     assert refused.status_code == 403
 
