@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from django.db.models import Model
 
-from classifier.models import Merchant
+from classifier.models import Merchant, ModelVersion, VersionJudgement
 
 Row = TypeVar("Row", bound=Model)
 
@@ -17,6 +17,25 @@ def copy_of(row: Row, **changes: object) -> Row:
         if not field.primary_key
     }
     return type(row)._default_manager.create(**{**fields, **changes})
+
+
+def waiting_judgement(
+    version: ModelVersion, against: ModelVersion, waits_for: str
+) -> VersionJudgement:
+    """Ten more of a thousand texts right."""
+    return VersionJudgement.objects.create(
+        version=version,
+        against=against,
+        texts=1000,
+        right=810,
+        against_right=800,
+        only_right=30,
+        only_against_right=20,
+        difference_low=-0.004,
+        difference_high=0.024,
+        is_activated=False,
+        waits_for=waits_for,
+    )
 
 
 def no_merchants() -> None:

@@ -34,7 +34,7 @@ from classifier.services.live_accuracy import live_accuracy
 from classifier.services.policy import learning_policy, set_precision_target
 from classifier.services.versions import find_version
 
-SAVE = "classifier.change_learningpolicy"
+SAVE = "classifier.set_precision_target"
 # Nothing in it may load anything, should somebody open the picture by itself.
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 PICTURE_SECONDS = 300

@@ -191,10 +191,7 @@ def read_bundle(
 
 def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
     config = _read_json(folder / CONFIG_FILE)
-    categories = tuple(
-        CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
-        for entry in config["categories"]
-    )
+    categories = read_categories(config)
     prototypes = load_file(folder / PROTOTYPES_FILE)
     examples = load_file(folder / EXAMPLES_FILE)
     texts = tuple(_read_json(folder / EXAMPLE_TEXTS_FILE))
@@ -222,6 +219,14 @@ def _read_files(folder: Path, listed: Collection[str]) -> Bundle:
         held_out=(
             HeldOut(**load_file(folder / HELD_OUT_FILE)) if HELD_OUT_FILE in listed else None
         ),
+    )
+
+
+def read_categories(config: Mapping[str, Any]) -> tuple[CategoryInfo, ...]:
+    """Those that `config.json` lists. Raises KeyError, TypeError, ValueError for another shape."""
+    return tuple(
+        CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
+        for entry in config["categories"]
     )
 
 

@@ -14,11 +14,12 @@ from classifier.engine.bundle import (
     EXAMPLE_TEXTS_FILE,
     EXAMPLES_FILE,
     HELD_OUT_FILE,
+    read_categories,
 )
 from classifier.engine.decision import Bounds
 from classifier.engine.held_out import HeldOut
 from classifier.engine.manifest import FORMAT, MANIFEST_FILE, Manifest
-from classifier.engine.types import CategoryInfo, Direction
+from classifier.engine.types import CategoryInfo
 from classifier.exceptions import BundleError
 
 
@@ -68,10 +69,7 @@ def _read(folder: Path) -> JudgedExamples:
     return JudgedExamples(
         texts=tuple(json.loads((folder / EXAMPLE_TEXTS_FILE).read_text("utf-8"))),
         labels=labels,
-        categories=tuple(
-            CategoryInfo(**{**entry, "direction": Direction(entry["direction"])})
-            for entry in config["categories"]
-        ),
+        categories=read_categories(config),
         held_out=HeldOut(**load_file(folder / HELD_OUT_FILE)),
         bounds=Bounds(**config["bounds"]),
     )

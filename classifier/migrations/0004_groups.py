@@ -32,6 +32,7 @@ GROUPS = {
         "classifier.reviewitem.review_predictions",
         "classifier.feedback.judge_feedback",
         "classifier.modelversion.build_modelversion",
+        "classifier.learningpolicy.set_precision_target",
         "classifier.job.classify_file",
     ],
     "operator": [
@@ -42,6 +43,7 @@ GROUPS = {
         "classifier.modelversion.retire_modelversion",
         "classifier.performancetargets.change_performancetargets",
         "classifier.learningpolicy.change_learningpolicy",
+        "classifier.learningpolicy.set_precision_target",
         "classifier.personalcategory.delete_personalcategory",
         "classifier.job.classify_file",
         *(f"classifier.apikey.{verb}_apikey" for verb in ("view", "add", "change")),

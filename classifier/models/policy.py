@@ -33,6 +33,7 @@ class LearningPolicy(models.Model):
     class Meta:
         verbose_name = "learning policy"
         verbose_name_plural = "learning policy"
+        permissions = [("set_precision_target", "Can set the precision of what is answered")]
         constraints = [
             models.CheckConstraint(condition=models.Q(id=1), name="one_row_of_learning_policy")
         ]

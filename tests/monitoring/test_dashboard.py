@@ -22,7 +22,6 @@ from classifier.models import (
     MerchantTag,
     ModelVersion,
     Prediction,
-    VersionJudgement,
 )
 from classifier.services.feedback import FeedbackItem, record_feedback
 from classifier.services.predictions import TransactionRequest, classify_transactions
@@ -32,7 +31,7 @@ from monitoring import collectors
 from monitoring.services import Need, overview
 from tests.database import plan_of
 from tests.reviews import queued
-from tests.rows import copy_of
+from tests.rows import copy_of, waiting_judgement
 
 
 @pytest.fixture
@@ -136,19 +135,7 @@ def test_a_newer_candidate_that_misses_targets_is_said_to(settled: ModelVersion)
 
 
 def test_a_version_that_was_learned_and_waits_says_why(settled: ModelVersion) -> None:
-    VersionJudgement.objects.create(
-        version=candidate_like(settled),
-        against=settled,
-        texts=10,
-        right=9,
-        against_right=9,
-        only_right=0,
-        only_against_right=0,
-        difference_low=-0.2,
-        difference_high=0.2,
-        is_activated=False,
-        waits_for="It may lose a point or more.",
-    )
+    waiting_judgement(candidate_like(settled), settled, "It may lose a point or more.")
     (todo,) = overview().todos
     assert todo.need is Need.ACTIVATE
     assert todo.text.endswith("was learned from feedback and waits. It may lose a point or more.")

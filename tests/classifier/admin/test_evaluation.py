@@ -20,7 +20,7 @@ from tests.rows import copy_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 VIEW = "classifier.view_modelversion"
-SAVE = "classifier.change_learningpolicy"
+SAVE = "classifier.set_precision_target"
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from classifier.admin.cells import change_url
-from classifier.models import Activation, Category, Example, Job, ModelVersion, VersionJudgement
+from classifier.models import Activation, Category, Example, Job, ModelVersion
 from classifier.services.activations import activate_version
 from classifier.services.versions import build_version
 from tests.classifier.admin.conftest import Make
-from tests.rows import copy_of
+from tests.rows import copy_of, waiting_judgement
 
 BUILD = "admin:classifier_modelversion_build"
 
@@ -136,19 +136,7 @@ def test_a_judgement_is_told_with_its_interval_and_what_followed(
     staff: Client, active_version: ModelVersion
 ) -> None:
     version, _ = build_version(force=True)
-    VersionJudgement.objects.create(
-        version=version,
-        against=active_version,
-        texts=1000,
-        right=810,
-        against_right=800,
-        only_right=30,
-        only_against_right=20,
-        difference_low=-0.004,
-        difference_high=0.024,
-        is_activated=False,
-        waits_for="The learning policy leaves activation to a person.",
-    )
+    waiting_judgement(version, active_version, "The learning policy leaves activation to a person.")
     page = unescape(staff.get(change_url(version)).content.decode())
     assert f"Judged against {active_version}" in page
     assert "+1.00 points of accuracy on 1,000 texts that neither had seen" in page

@@ -1,41 +1,16 @@
 """People who speak and judge at the same moment, on a real database: nothing fails or is lost."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import manage, own_environment
+from tests.races import race
 
-# Each thread has a connection of its own.
-RACE = """
-import json
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from django import db
-from django.contrib.auth.models import User
-from django.utils import timezone
-from classifier.exceptions import ConflictError
-from classifier.models import *
+FEEDBACK = """
 from classifier.services.feedback import FeedbackItem, record_feedback
 from classifier.services.feedback_inbox import accept_agreed, settle
 from classifier.services.policy import learning_policy
 
-THREADS = 4
-parent = Category.objects.create(slug="all", name="All")
-slugs = [f"c{number}" for number in range(3)]
-for slug in slugs:
-    Category.objects.create(slug=slug, name=slug, parent=parent)
-encoder = Encoder.objects.create(
-    name="e", precision="fp32", digest="0" * 64, manifest_digest="0" * 64, size_bytes=1,
-    dimension=2, max_tokens=128, batch_invariant=True,
-)
-version = ModelVersion.objects.create(
-    name="v1", encoder=encoder, normalizer_version=1, manifest_digest="0" * 64, accuracy=1,
-    macro_f1=1, calibration_error=0, example_count=1, category_count=1, calibration={}, bounds={},
-    figures={}, input_read_at=timezone.now(),
-)
 text = "qwop harbour shop"
 predictions = [
     Prediction.objects.create(
@@ -43,19 +18,6 @@ predictions = [
     )
     for _ in range(8)
 ]
-
-def at_once(act):
-    start = Barrier(THREADS)
-
-    def run(number):
-        try:
-            start.wait(30)
-            return act(number)
-        finally:
-            db.connection.close()
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(run, range(THREADS)))
 
 def speak(number):
     # In both directions, so that two calls want the same rows in another order.
@@ -68,7 +30,7 @@ def speak(number):
 
 at_once(speak)
 counting = Feedback.objects.exclude(status="replaced")
-result = {
+result |= {
     "rows": Feedback.objects.count(),
     "counting": sorted(map(str, counting.values_list("prediction", flat=True))),
     "predictions": sorted(str(each.id) for each in predictions),
@@ -79,14 +41,9 @@ Feedback.objects.all().delete()
 for user in ("u-1", "u-2"):
     record_feedback([FeedbackItem(prediction_id=predictions[0].id, category="c0", user_id=user)])
 newest = Feedback.objects.latest("id").pk
-people = [User.objects.create_user(f"p{number}") for number in range(THREADS)]
 
 def judge(number):
-    try:
-        settle(newest, "rule" if number % 2 else "example", people[number])
-    except ConflictError as error:
-        return str(error)
-    return ""
+    return told(settle, newest, "rule" if number % 2 else "example", people[number])
 
 result["judged"] = at_once(judge)
 result["settled"] = sorted(Feedback.objects.values_list("status", flat=True))
@@ -100,20 +57,13 @@ learning_policy()
 LearningPolicy.objects.update(auto_accept_users=2)
 result["accepted"] = sum(at_once(lambda number: accept_agreed()))
 result["auto_events"] = FeedbackEvent.objects.filter(to_status="example").count()
-print("RESULT", json.dumps(result))
 """
 
 
 @pytest.fixture(scope="module")
 def raced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What four threads made of the same feedback."""
-    data: Path = tmp_path_factory.mktemp("races")
-    with own_environment(data) as environment:
-        manage(environment, "migrate", "--verbosity=0")
-        printed = manage(environment, "shell", "-c", RACE)
-    (line,) = [line for line in printed.splitlines() if line.startswith("RESULT ")]
-    result: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
-    return result
+    return race(tmp_path_factory.mktemp("races"), FEEDBACK)
 
 
 def test_of_one_person_one_saying_counts_whoever_was_faster(raced: dict[str, Any]) -> None:
