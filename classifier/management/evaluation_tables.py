@@ -24,9 +24,9 @@ those. calibration error: expected gap between confidence and share right, in 15
 hundred test rows give some points of it by chance alone."""
 CALIBRATION_NOTE = f"""\
 Over the test rows of all seeds together. error: as above, of all together; by chance: what a
-perfect confidence would show on as many rows. high: share right of the answers of this level,
-with its 95% interval, and their share of the rows; it promises {HIGH_PRECISION:.0%}, and is not
-given where no bound keeps that on the examples."""
+perfect confidence would show on as many rows, the same ones in several seeds. high: share right
+of the answers of this level, with its 95% interval, and their share of the rows; it promises
+{HIGH_PRECISION:.0%}, and is not given where no bound keeps that on the examples."""
 
 _Run = tuple[Head, str, int | None]
 
@@ -71,7 +71,9 @@ def calibration_table(outcomes: Sequence[Outcome]) -> str:
             high = (f"{100 * right / size:.1f}", between, f"{100 * size / len(is_high):.1f}%")
         errors = (
             expected_calibration_error(confidence, is_right),
-            calibration_error_by_chance(confidence),
+            calibration_error_by_chance(
+                confidence, np.concatenate([each.rows for each in answers])
+            ),
         )
         rows.append((*_named(run), *(f"{error:.3f}" for error in errors), *high))
     return _aligned(rows)

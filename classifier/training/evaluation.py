@@ -55,15 +55,16 @@ def expected_calibration_error(
 
 
 def calibration_error_by_chance(
-    confidence: NDArray[np.float64], draws: int = 200, seed: int = 0
+    confidence: NDArray[np.float64], texts: NDArray[np.int64], draws: int = 200, seed: int = 0
 ) -> float:
     """The mean `expected_calibration_error` of confidences (n,) that are exactly right: what is
-    left of it for so many texts, found by drawing whether each is right."""
+    left of it for so many texts, found by drawing whether each is right.
+
+    Rows of equal `texts` (n,) are of one text, judged several times: its luck is drawn once.
+    """
     rng = np.random.default_rng(seed)
-    found = [
-        expected_calibration_error(confidence, rng.random(len(confidence)) < confidence)
-        for _ in range(draws)
-    ]
+    luck = (rng.random(int(texts.max()) + 1)[texts] for _ in range(draws))
+    found = [expected_calibration_error(confidence, each < confidence) for each in luck]
     return float(np.mean(found))
 
 

@@ -78,9 +78,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a version said of the test rows, each (n,): the `confidence` of the best category,
-    whether it `is_right`, and where the level `is_high`."""
+    """What a version said of the test rows, each (n,): which `rows` of the file they are, the
+    `confidence` of the best category, whether it `is_right`, and where the level `is_high`."""
 
+    rows: Indexes
     confidence: NDArray[np.float64]
     is_right: NDArray[np.bool_]
     is_high: NDArray[np.bool_]
@@ -245,7 +246,7 @@ def judge(
             confidence,
             np.array(answered),
         ),
-        answers=Answers(confidence, np.array(guesses) == truth, np.array(high)),
+        answers=Answers(split.test, confidence, np.array(guesses) == truth, np.array(high)),
     )
 
 
