@@ -44,6 +44,7 @@ def tables_of(version: ModelVersion, request: HttpRequest) -> dict[str, Any]:
             "headers": ["Level", "Given where", "Right, of those answered", "Share of all"],
             "rows": [_level_row(level) for level in version.figures.get("levels", [])],
         },
+        "back_off": _back_off(version.figures.get("back_off")),
         "activations": _activations(version),
         "categories": _categories(version),
     }
@@ -164,6 +165,20 @@ def _categories(version: ModelVersion) -> Table:
             for row in prototypes
         ],
     }
+
+
+def _back_off(figures: dict[str, Any] | None) -> str:
+    """Nothing of a version that was built before there was one."""
+    if figures is None:
+        return ""
+    unsure = f"Of the {figures['unsure']:,} texts whose detailed category is unsure"
+    if not figures["given"]:
+        return f"{unsure}, none gets a primary category by itself: none is sure enough."
+    between = interval(figures["precision_low"], figures["precision_high"])
+    return (
+        f"{unsure}, {figures['given']:,} get a primary category by itself, right in "
+        f"{percent(figures['precision'])} ({between})."
+    )
 
 
 def _level_row(level: dict[str, Any]) -> list[Any]:

@@ -95,6 +95,7 @@ def test_the_figures_are_told_in_words(staff: Client, active_version: ModelVersi
     assert f"{100 * active_version.accuracy:.1f}%" in page
     assert "confidence ≥" in page
     assert "Categories, worst first" in page
+    assert "texts whose detailed category is unsure, " in page
     worst = active_version.prototypes.order_by("recall").first()
     assert worst is not None
     assert str(worst.category) in page
