@@ -96,11 +96,13 @@ def paired_words(one: str, other: str, found: PairedComparison | CannotSay) -> s
     """Versions `one` and `other` on their common texts, or why nothing is said."""
     if isinstance(found, CannotSay):
         return f"Cannot say. {found.reason}"
-    points, low, high = 100 * found.difference, 100 * found.low, 100 * found.high
+    # With 0.0 added it is never said to be -0.0.
+    points = round(100 * found.difference, 1) + 0.0
+    low, high = 100 * found.low, 100 * found.high
     if found.p_value >= LIKELY:
         verdict = "a difference like this may be chance"
     else:
-        verdict = f"{one if points > 0 else other} is better by more than chance"
+        verdict = f"{one if found.difference > 0 else other} is better by more than chance"
     p_value = "under 0.001" if found.p_value < 0.001 else f"{found.p_value:.3f}"
     return (
         f"On {found.texts:,} texts that are an example of the same category in both, {one} has "

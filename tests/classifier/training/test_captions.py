@@ -64,5 +64,11 @@ def test_which_of_two_is_better_is_named() -> None:
     assert said.endswith("under 0.001: v2 is better by more than chance.")
 
 
+def test_a_difference_that_rounds_to_nothing_has_no_minus() -> None:
+    one = dict.fromkeys(range(3000), True)
+    other = one | {0: False}
+    assert "difference of +0.0 points" in paired_words("v1", "v2", compare_right(other, one))
+
+
 def test_why_nothing_can_be_said_is_said() -> None:
     assert paired_words("v1", "v2", CannotSay("No text.")) == "Cannot say. No text."
