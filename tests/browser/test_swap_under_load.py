@@ -6,7 +6,7 @@ How fast each process follows is measured by benchmarks/swap.py.
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection
@@ -23,13 +23,11 @@ from classifier.engine.types import Decision, Transaction
 from classifier.services.taxonomy import read_examples
 from tests.browser.conftest import sign_in
 from tests.processes import Site, wait_until
+from tests.web_processes import PATIENCE, connect, connections_to_each_process, post, ready
 
-PROCESSES = 2
 CLIENTS = 3
 ROUNDS = 3
 PAUSE_SECONDS = 0.01
-# After which a process is taken never to follow.
-PATIENCE = 60
 TEXTS = [text for _, text in read_examples()][::20]
 # A version that was not shown every fifth example.
 BUILD = """
@@ -52,20 +50,10 @@ class Load:
     failures: list[str] = field(default_factory=list)
 
 
-def port_of(site: Site) -> int:
-    return int(site.url.rpartition(":")[2])
-
-
 def ask(connection: HTTPConnection, key: str, text: str) -> dict[str, Any]:
     """One answer. Raises ValueError where it is a refusal."""
-    headers = {"Authorization": f"Api-Key {key}", "Content-Type": "application/json"}
-    body = json.dumps({"transactions": [{"description": text}]})
-    connection.request("POST", "/api/v1/classify", body, headers)
-    response = connection.getresponse()
-    content = response.read().decode()
-    if response.status != 200:
-        raise ValueError(f"{response.status}: {content}")
-    (answer,) = json.loads(content)["results"]
+    body = {"transactions": [{"description": text}]}
+    (answer,) = post(connection, key, "classify", body)["results"]
     return {**answer, "text": text}
 
 
@@ -75,7 +63,7 @@ def load(site: Site, key: str) -> Iterator[Load]:
     seen, ended = Load(), Event()
 
     def keep_asking(first: int) -> None:
-        connection = HTTPConnection("127.0.0.1", port_of(site), timeout=PATIENCE)
+        connection = connect(site)
         for text in cycle(TEXTS[first:] + TEXTS[:first]):
             if ended.wait(PAUSE_SECONDS):
                 break
@@ -96,28 +84,6 @@ def load(site: Site, key: str) -> Iterator[Load]:
             ended.set()
     for client in clients:
         client.result()
-
-
-def ready(connection: HTTPConnection) -> dict[str, Any]:
-    connection.request("GET", "/readyz")
-    answer: dict[str, Any] = json.loads(connection.getresponse().read())
-    return answer
-
-
-@contextmanager
-def connections_to_each_process(site: Site) -> Iterator[dict[int, HTTPConnection]]:
-    """By process id: a connection that stays open stays with its process."""
-    found: dict[int, HTTPConnection] = {}
-    with ExitStack() as opened:
-
-        def is_complete() -> bool:
-            connection = HTTPConnection("127.0.0.1", port_of(site), timeout=PATIENCE)
-            opened.callback(connection.close)
-            found.setdefault(ready(connection)["pid"], connection)
-            return len(found) == PROCESSES
-
-        wait_until(is_complete, PATIENCE, f"{PROCESSES} processes answer")
-        yield found
 
 
 def wait_for(version: str, processes: dict[int, HTTPConnection]) -> None:

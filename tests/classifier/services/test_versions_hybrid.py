@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from classifier import runtime
 from classifier.artifacts import bundle_of
-from classifier.engine.types import Transaction
+from classifier.engine.types import Level, Transaction
 from classifier.exceptions import TrainingError
 from classifier.models import Example, ModelVersion
 from classifier.services.examples import add_example
@@ -61,6 +61,19 @@ def test_what_is_said_of_each_example_gives_the_figures() -> None:
     abstained = next(each for each in version.figures["levels"] if each["level"] == "abstain")
     assert (~held_out.is_answered).sum() == abstained["size"]
     assert np.all((held_out.confidences > 0) & (held_out.confidences < 1))
+
+
+@pytest.mark.usefixtures("few")
+def test_one_example_a_category_is_little_and_promises_nothing() -> None:
+    first = [Example.objects.filter(category__slug=slug)[0].pk for slug in SLUGS]
+    Example.objects.exclude(pk__in=first).delete()
+    version, _ = build_version()
+    assert version.example_count == version.category_count == len(SLUGS)
+    assert (version.bounds["high"], version.bounds["medium"]) == (None, None)
+    engine = runtime.get().engine_apart(version)
+    (decision,) = engine.classify([Transaction("SQ *BLUE BOTTLE COFFEE OAKLAND CA")])
+    assert decision.level in (Level.LOW, Level.ABSTAIN)
+    assert decision.primary is None
 
 
 @pytest.mark.usefixtures("few")
