@@ -77,6 +77,16 @@ def test_an_example_more_moves_it_nearly_where_a_fit_would(before: LinearClassif
     assert off(found, shares(after)) < 0.2 * off(shares(before), shares(after))
 
 
+def test_an_example_against_all_that_is_known_does_not_overshoot(
+    before: LinearClassifier,
+) -> None:
+    """The text of one example again, said to be of another category: a whole step goes too far."""
+    vector, text, place = VECTORS[0], f"{TEXTS[0]} zz", int(LABELS[0]) + 7
+    after = fit(np.vstack([VECTORS, vector]), np.append(LABELS, np.int32(place)), [*TEXTS, text])
+    found = moved(before, [Change(vector, text, place, 1)])
+    assert off(found, shares(after)) < 0.2 * off(shares(before), shares(after))
+
+
 def test_an_example_less_moves_it_nearly_where_a_fit_would(before: LinearClassifier) -> None:
     after = fit(np.delete(VECTORS, 40, axis=0), np.delete(LABELS, 40), TEXTS[:40] + TEXTS[41:])
     found = moved(before, [Change(VECTORS[40], TEXTS[40], int(LABELS[40]), -1)])
