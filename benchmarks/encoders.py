@@ -22,6 +22,7 @@ from benchmarks.report import machine, table
 from classifier.engine.descriptors import normalize
 from classifier.engine.encoder import Threads
 from classifier.engine.kinds import DERIVED_KINDS, Kind
+from classifier.engine.prototypes import anchor_text
 from classifier.export.benchmark import Benchmark, Contender, Figures, Settings, benchmark
 from classifier.export.contender import TORCH
 from classifier.export.pipeline import DerivedEncoder, derive_encoder, export_encoder
@@ -29,7 +30,6 @@ from classifier.export.recommendation import Artifact, Limits, Recommendation, r
 from classifier.export.sample import Sample
 from classifier.export.source import DEFAULT_NAME, find_source
 from classifier.export.validation import Validation, embed_sample, validate
-from classifier.training.build import anchor_text
 
 DATA = Path(__file__).resolve().parent.parent / "classifier" / "data"
 PARITY_TEXTS = 400

@@ -145,8 +145,8 @@ def names_of(bundle: "Bundle") -> list[str]:
 
 def anchors_of(bundle: "Bundle") -> np.ndarray:
     from classifier import runtime
+    from classifier.engine.prototypes import anchor_text
     from classifier.models import Category
-    from classifier.training.build import anchor_text
 
     texts = {
         row.slug: anchor_text(row.name, row.description) for row in Category.objects.detailed()

@@ -7,9 +7,10 @@ import numpy as np
 from classifier.engine.bundle import write_bundle
 from classifier.engine.descriptors import NORMALIZER_VERSION, normalize
 from classifier.engine.encoder import Encoder
+from classifier.engine.prototypes import anchor_text
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.services.taxonomy import read_examples, read_taxonomy
-from classifier.training.build import BuiltVersion, anchor_text, build, label_indexes
+from classifier.training.build import BuiltVersion, build, label_indexes
 from classifier.training.prototypes import TrainingSet
 
 

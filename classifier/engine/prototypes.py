@@ -18,6 +18,11 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled
 
 
+def anchor_text(name: str, description: str) -> str:
+    """What is embedded for a category itself."""
+    return f"{name}. {description}".strip() if description else name
+
+
 @dataclass(frozen=True)
 class PrototypeSet:
     """One unit vector a category: `vectors` is (c, d) float32, row i belongs to `categories[i]`."""

@@ -151,8 +151,8 @@ def parity_texts() -> list[str]:
 def validation_sample() -> "Sample":
     """Labelled descriptors to calibrate and judge encoders on: the active examples, or the
     seed's where those are fewer than SAMPLE_TEXTS."""
+    from classifier.engine.prototypes import anchor_text
     from classifier.export.sample import Sample
-    from classifier.training.build import anchor_text
 
     examples = list(Example.objects.active().order_by("id").values_list("category__slug", "text"))
     if len(examples) >= SAMPLE_TEXTS:

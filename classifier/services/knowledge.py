@@ -91,6 +91,17 @@ def build_knowledge(
     return read_knowledge(folder, DEFAULT_WEIGHTS.merchant)
 
 
+def merchant_groups(
+    canonical_texts: Sequence[str], knowledge: MerchantKnowledge | None
+) -> NDArray[np.int64]:
+    """Equal ints where texts are of one merchant, as far as one is found, or the same, (n,)."""
+    from classifier.training.folds import whole_groups
+
+    matches = [knowledge.find(text) if knowledge else None for text in canonical_texts]
+    names = [match.merchant.key if match else "" for match in matches]
+    return whole_groups(canonical_texts, names)
+
+
 @dataclass(frozen=True, slots=True)
 class _Texts:
     """Texts for an encoder, the same as any others of the same content."""

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from classifier.engine.descriptors import normalize
 from classifier.engine.encoder import Encoder
 from classifier.engine.merchants.knowledge import MerchantKnowledge
+from classifier.engine.prototypes import anchor_text
 from classifier.engine.types import CategoryInfo, Direction
 from classifier.exceptions import InputFileError
 from classifier.services.csv_files import BadRow, CsvFile, detect_format
 from classifier.services.file_classification import RowError, read_amount
-from classifier.training.build import anchor_text
 from classifier.training.few_shot import LabelledRows, Split
 from classifier.training.folds import whole_groups
 

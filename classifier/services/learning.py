@@ -18,6 +18,7 @@ from classifier.models import Job, ModelVersion, VersionJudgement
 from classifier.models.version import MAX_REASON
 from classifier.progress import Progress, part, silent
 from classifier.services.activations import activate_version, key_in_force
+from classifier.services.knowledge import merchant_groups
 from classifier.services.policy import learning_policy
 from classifier.services.readiness import check_readiness
 from classifier.services.versions import build_version
@@ -96,15 +97,11 @@ def judge_version(version: ModelVersion, against: ModelVersion) -> VersionJudgem
     """Both on the first one's examples, each built again without them; not saved. Raises
     BundleError where the files of one cannot be read, TrainingError where its examples are of one
     merchant."""
-    from classifier.training.folds import whole_groups
     from classifier.training.rivals import judge_rivals
 
     bundles = [bundle_of(each) for each in (version, against)]
     texts = [[normalize(text) for text in bundle.examples.texts] for bundle in bundles]
-    both = texts[0] + texts[1]
-    knowledge = bundles[0].merchants
-    matches = [knowledge.find(text) if knowledge else None for text in both]
-    groups = whole_groups(both, [match.merchant.key if match else "" for match in matches])
+    groups = merchant_groups(texts[0] + texts[1], bundles[0].merchants)
     candidate, reference = (
         _rival(bundle, canonical, part_of_it)
         for bundle, canonical, part_of_it in zip(

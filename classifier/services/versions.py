@@ -21,6 +21,7 @@ from classifier.engine.encoder import Threads
 from classifier.engine.kinds import HeadKind
 from classifier.engine.manifest import FORMAT
 from classifier.engine.merchants.knowledge import MATCHER_VERSION, MerchantKnowledge
+from classifier.engine.prototypes import anchor_text
 from classifier.exceptions import (
     BundleError,
     ConflictError,
@@ -35,7 +36,12 @@ from classifier.services.categories import category_info
 from classifier.services.comparisons import compare_with_active
 from classifier.services.encoders import chosen_encoder
 from classifier.services.evaluations import draw_pictures
-from classifier.services.knowledge import KnownMerchants, build_knowledge, known_merchants
+from classifier.services.knowledge import (
+    KnownMerchants,
+    build_knowledge,
+    known_merchants,
+    merchant_groups,
+)
 from classifier.services.policy import learning_policy
 
 if TYPE_CHECKING:
@@ -237,22 +243,16 @@ def next_name() -> str:
 
 
 def _anchor(category: Category) -> str:
-    from classifier.training.build import anchor_text
-
     return anchor_text(category.name, category.description)
 
 
 def _wording(
     canonical_texts: list[str], categories: list[Category], knowledge: MerchantKnowledge
 ) -> "Wording":
-    """Texts of one merchant, as far as one is found, are of one group."""
-    from classifier.training.folds import whole_groups
     from classifier.training.second_opinion import Wording
 
-    matches = [knowledge.find(text) for text in canonical_texts]
-    merchants = [match.merchant.key if match else "" for match in matches]
     names = [normalize(category.name) for category in categories]
-    return Wording(canonical_texts, names, whole_groups(canonical_texts, merchants))
+    return Wording(canonical_texts, names, merchant_groups(canonical_texts, knowledge))
 
 
 def _encode(

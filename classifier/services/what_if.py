@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from classifier import runtime
 from classifier.engine.descriptors import normalize
 from classifier.engine.engine import Engine
+from classifier.engine.prototypes import anchor_text
 from classifier.engine.types import CategoryInfo
 from classifier.engine.what_if import Addition, Outcomes, Retrial
 from classifier.exceptions import NotFinishedError
@@ -178,10 +179,7 @@ def _anchor(category: Category, engine: Engine) -> NDArray[np.float32] | None:
 
 
 def _anchor_text(category: Category) -> str:
-    """As `classifier.training.build` has it, which brings what a web process must not hold."""
-    if not category.description:
-        return category.name
-    return f"{category.name}. {category.description}".strip()
+    return anchor_text(category.name, category.description)
 
 
 def _knows(engine: Engine, category: Category) -> bool:

@@ -202,11 +202,6 @@ def _target(
     return PrecisionTarget.of(curve.reach(wanted, bounds.abstain))
 
 
-def anchor_text(name: str, description: str) -> str:
-    """What is embedded for a category itself."""
-    return f"{name}. {description}".strip() if description else name
-
-
 def label_indexes(slugs: Sequence[str], categories: Sequence[CategoryInfo]) -> np.ndarray:
     """Each slug's place in `categories`, (n,) int32."""
     place = {category.slug: index for index, category in enumerate(categories)}

@@ -5,6 +5,7 @@ from pytest_django import Settings
 
 from classifier import runtime
 from classifier.engine.descriptors import normalize
+from classifier.engine.prototypes import anchor_text
 from classifier.engine.types import Transaction
 from classifier.engine.what_if import Retrial
 from classifier.exceptions import NoEngineError, NotFinishedError
@@ -14,7 +15,6 @@ from classifier.services.predictions import TransactionRequest, classify_transac
 from classifier.services.traffic import read_snapshot, take_snapshot
 from classifier.services.versions import build_version
 from classifier.services.what_if import WhatIf, _anchor_text, _retrial, what_if
-from classifier.training.build import anchor_text
 
 pytestmark = pytest.mark.django_db
 
