@@ -5,6 +5,7 @@ No number that leaves is NaN or infinite: where nothing can be said there is Non
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from itertools import pairwise
 from math import isfinite
 from typing import Self
 
@@ -267,7 +268,7 @@ class AnalysisSpec:
                     f"information has {len(self.information)} looks of {self.looks} planned."
                 )
             before = (0.0, *self.information)
-            if any(late <= early for early, late in zip(before, before[1:], strict=False)):
+            if any(late <= early for early, late in pairwise(before)):
                 raise ValueError("information grows from look to look.")
 
     @property
@@ -285,7 +286,8 @@ class Estimate:
     `p_value` is two-sided and raw, `adjusted_p_value` after Holm. `chance_to_win` is the
     probability that the variant is the better one, given flat prior knowledge; it is not
     corrected for looks and decides nothing. `method` names the test in words. Units are users,
-    requests or groups of blocks, whatever was randomized. `level` is what the interval covers: 0.95.
+    requests or groups of blocks, whatever was randomized. `level` is what the interval holds
+    with (0.95).
     """
 
     method: str
