@@ -30,6 +30,10 @@ class TrainingError(ClassifierError):
     """The examples do not allow a version to be built."""
 
 
+class EngineError(ClassifierError):
+    """A loaded engine failed on what it was asked."""
+
+
 class NoEngineError(ClassifierError):
     """No version can be served by this process now."""
 

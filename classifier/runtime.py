@@ -26,6 +26,7 @@ from classifier.engine.encoder import Encoder, Threads
 from classifier.engine.engine import Engine
 from classifier.exceptions import BundleError, NoEngineError
 from classifier.models import Activation, ModelVersion
+from classifier.watching import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +89,7 @@ class Runtime:
         self._reason = NOTHING_ACTIVATED
         self._checked_at = float("-inf")
         self._failed_at = float("-inf")
-        self._watcher: threading.Thread | None = None
-        self._stopping = threading.Event()
+        self._watcher = Watcher("engine-watcher", self._refresh_or_log)
 
     def serving(self) -> LoadedVersion:
         """The version for new requests. Raises NoEngineError where there is none."""
@@ -139,13 +139,10 @@ class Runtime:
     def start(self) -> None:
         """Load and warm now, then follow activations in a thread of its own."""
         self._refresh_or_log()
-        self._watcher = threading.Thread(target=self._watch, name="engine-watcher", daemon=True)
         self._watcher.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._watcher is not None:
-            self._watcher.join(timeout=5)
+        self._watcher.stop()
 
     def status(self) -> Status:
         self._follow_if_due()
@@ -167,7 +164,7 @@ class Runtime:
     def _follow_if_due(self) -> None:
         """Where no watcher runs (commands, tests, the worker), each use looks for itself."""
         is_due = monotonic() - self._checked_at >= settings.ENGINE_POLL_SECONDS
-        if self._watcher is None and is_due:
+        if is_due and not self._watcher.is_alive:
             self._refresh_or_log()
 
     def _is_retry_due(self) -> bool:
@@ -243,11 +240,6 @@ class Runtime:
                 encoder.warm()
                 self._encoders[digest] = encoder
             return encoder
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(settings.ENGINE_POLL_SECONDS):
-            self._refresh_or_log()
-            db.close_old_connections()
 
     def _refresh_or_log(self) -> None:
         """A database that is away must not end the watcher: what serves goes on serving."""

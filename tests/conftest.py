@@ -18,6 +18,7 @@ from rest_framework.test import APIClient
 from classifier import runtime
 from classifier.engine.engine import Engine
 from classifier.models import Encoder, ModelVersion, Scope
+from classifier.routing import get_router
 from classifier.services.rules import forget_rules
 from tests.processes import WEB, WORKER, Site, answers, own_environment, running, wait_until
 from tests.processes import manage as run_command
@@ -90,6 +91,7 @@ def shared_runtime(django_db_setup: None, django_db_blocker: DjangoDbBlocker) ->
 def _fresh_runtime(request: pytest.FixtureRequest) -> Iterator[None]:
     """A runtime of its own for each test that uses the database."""
     runtime.reset()
+    get_router.cache_clear()
     forget_rules()
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         shared = request.getfixturevalue("shared_runtime")

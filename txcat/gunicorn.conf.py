@@ -35,13 +35,15 @@ SWITCH_SECONDS = 0.001
 
 def post_worker_init(worker: Any) -> None:
     """Warm before the first request is taken."""
-    from classifier import runtime
+    from classifier import routing, runtime
 
     sys.setswitchinterval(SWITCH_SECONDS)
     runtime.get().start()
+    routing.get_router().start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    from classifier import runtime
+    from classifier import routing, runtime
 
+    routing.get_router().stop()
     runtime.get().stop()

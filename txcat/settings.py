@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "import_export",
     "simple_history",
     "classifier",
+    "experiments",
     "monitoring",
 ]
 MIDDLEWARE = [
@@ -240,7 +241,7 @@ ENGINE_THREADS = whole(
 ENGINE_SPINNING = flag("TXCAT_ENGINE_SPINNING", default=False)
 ENGINE_CACHE_BYTES = whole("TXCAT_ENGINE_CACHE_MB", default=64, minimum=0) * 1024 * 1024
 ENGINE_POLL_SECONDS = 0.5
-ROUTER = text("TXCAT_ROUTER", default="classifier.routing.ActiveRouter")
+ROUTER = text("TXCAT_ROUTER", default="experiments.routing.ExperimentRouter")
 # Kinds of encoder that are made beside the FP32 export, to choose from.
 ENCODER_KINDS = [
     choice_of(word, "TXCAT_ENCODER_KINDS", tuple(DERIVED_KINDS))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state
 from tokenizers import Tokenizer
 
-from classifier.exceptions import BundleError
+from classifier.exceptions import BundleError, EngineError
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -158,11 +158,17 @@ class Encoder:
     def run(
         self, input_ids: NDArray[np.int64], attention_mask: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """One call of the session: (batch, tokens) twice to (batch, dimension)."""
+        """One call of the session: (batch, tokens) twice to (batch, dimension).
+
+        Raises EngineError where the model cannot be run on it.
+        """
         values = {"input_ids": input_ids, "attention_mask": attention_mask}
         if SEGMENTS_INPUT in self._inputs:
             values[SEGMENTS_INPUT] = np.zeros_like(input_ids)
-        output: NDArray[np.float32] = self._session.run(None, values)[0]
+        try:
+            output: NDArray[np.float32] = self._session.run(None, values)[0]
+        except _ONNX_ERRORS as error:
+            raise EngineError(f"Encoder {self.card.name} cannot be run: {error}") from error
         return output
 
     def warm(self) -> float:
@@ -176,8 +182,8 @@ class Encoder:
                 # The one token that every vocabulary has.
                 ids = np.zeros((1, length), dtype=np.int64)
                 self.run(ids, np.ones_like(ids))
-        except _ONNX_ERRORS as error:
-            raise BundleError(f"Encoder {self.card.name} cannot be run: {error}") from error
+        except EngineError as error:
+            raise BundleError(str(error)) from error
         return (perf_counter() - started) * 1000
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from random import SystemRandom
@@ -20,10 +20,10 @@ from classifier.engine.merchants import MerchantMatch
 from classifier.engine.merchants.knowledge import MerchantEvidence
 from classifier.engine.merchants.words import find_words
 from classifier.engine.types import Decision, Direction, Neighbor, Timings, Transaction
-from classifier.exceptions import BundleError, UnknownError
+from classifier.exceptions import BundleError, EngineError, UnknownError
 from classifier.models import ApiKey, Category, Prediction
 from classifier.models.choices import AnnotatorChoices
-from classifier.routing import Route, get_router
+from classifier.routing import Route, Router, get_router
 from classifier.services.annotators import Annotation, Asked, annotate, annotated
 from classifier.signals import predictions_recorded
 
@@ -113,7 +113,8 @@ def decide(requests: Sequence[TransactionRequest]) -> list[Decided]:
     """Route and classify, then let people's own corrections and rules go before the version; in
     the order given, recording nothing.
 
-    Raises NoEngineError where no version can be served.
+    Raises NoEngineError where no version can be served, EngineError where the one that serves
+    fails.
     """
     classified = _classify(requests)
     annotations = annotate(
@@ -127,17 +128,44 @@ def decide(requests: Sequence[TransactionRequest]) -> list[Decided]:
 
 
 def _classify(requests: Sequence[TransactionRequest]) -> list[tuple[Route, Decision]]:
-    routes = get_router().routes({request.user_id or None for request in requests})
-    by_version: dict[int, list[int]] = defaultdict(list)
-    chosen = [routes[request.user_id or None] for request in requests]
-    for index, route in enumerate(chosen):
-        by_version[route.version.id].append(index)
-    decisions: dict[int, Decision] = {}
-    for indexes in by_version.values():
-        engine = chosen[indexes[0]].version.engine
-        batch = [requests[index].for_engine() for index in indexes]
-        decisions.update(zip(indexes, engine.classify(batch), strict=True))
-    return [(route, decisions[index]) for index, route in enumerate(chosen)]
+    """Each version gets its transactions in one call; where its engine fails on them, they go
+    where the router says instead. Raises EngineError where that is nowhere."""
+    router = get_router()
+    routes = router.routes({request.user_id or None for request in requests})
+    waiting = [(index, routes[request.user_id or None]) for index, request in enumerate(requests)]
+    found: dict[int, tuple[Route, Decision]] = {}
+    while waiting:
+        by_version: dict[tuple[int, bool], list[tuple[int, Route]]] = defaultdict(list)
+        for index, route in waiting:
+            by_version[route.version.id, route.is_failed].append((index, route))
+        waiting = []
+        for group in by_version.values():
+            batch = [requests[index].for_engine() for index, _ in group]
+            first = group[0][1]
+            try:
+                decisions = first.version.engine.classify(batch)
+            except EngineError as error:
+                waiting += _rerouted(router, group, error)
+            else:
+                router.succeeded(first)
+                for (index, route), decision in zip(group, decisions, strict=True):
+                    found[index] = route, decision
+    return [found[index] for index in range(len(requests))]
+
+
+def _rerouted(
+    router: Router, group: Sequence[tuple[int, Route]], error: EngineError
+) -> list[tuple[int, Route]]:
+    instead = {}
+    for variant_id, route in {route.variant_id: route for _, route in group}.items():
+        version = router.failed(route, error)
+        if version is None:
+            raise error
+        instead[variant_id] = version
+    return [
+        (index, replace(route, version=instead[route.variant_id], is_failed=True))
+        for index, route in group
+    ]
 
 
 def classify_transactions(
@@ -145,7 +173,8 @@ def classify_transactions(
 ) -> list[Answer]:
     """Classify and record: every answer is a row before it is given, or none is.
 
-    Raises NoEngineError where no version can be served.
+    Raises NoEngineError where no version can be served, EngineError where the one that serves
+    fails.
     """
     decided = decide(requests)
     descriptors = [parse(request.description) for request in requests]

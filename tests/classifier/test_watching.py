@@ -183,9 +183,9 @@ def test_stop_ends_the_thread(active_version: ModelVersion, held: Runtime) -> No
     held.start()
     watcher = held._watcher
     assert watcher is not None
-    assert watcher.is_alive()
+    assert watcher.is_alive
     held.stop()
-    assert not watcher.is_alive()
+    assert not watcher.is_alive
 
 
 def test_explaining_an_old_prediction_does_not_delay_an_activation(

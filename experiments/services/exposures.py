@@ -1,0 +1,28 @@
+"""Who was served what."""
+
+from collections.abc import Sequence
+
+from classifier.engine.types import Level
+from classifier.models import Prediction
+from classifier.routing import Route
+from experiments.models import Exposure
+
+
+def record_exposures(predictions: Sequence[Prediction], routes: Sequence[Route]) -> None:
+    """One for each prediction that a variant was to answer, in the transaction of the
+    predictions."""
+    exposures = [
+        Exposure(
+            prediction=prediction,
+            variant_id=route.variant_id,
+            unit=route.unit,
+            confidence=prediction.confidence,
+            latency_ms=prediction.latency_ms,
+            is_abstained=prediction.level == Level.ABSTAIN,
+            is_failed=route.is_failed,
+        )
+        for prediction, route in zip(predictions, routes, strict=True)
+        if route.variant_id is not None
+    ]
+    if exposures:
+        Exposure.objects.bulk_create(exposures)
