@@ -51,6 +51,7 @@ def test_two_proportions(one: int, other: int, alpha: float) -> None:
     assert (found.low, found.high) == pytest.approx((low, high))
 
 
+@settings(max_examples=25, deadline=None)
 @given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm(p_values: list[float]) -> None:
     _, expected, _, _ = multipletests(p_values, method="holm")
