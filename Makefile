@@ -6,6 +6,7 @@ DATA := $(or $(TXCAT_DATA_DIR),var)
 STATIC := $(or $(TXCAT_STATIC_DIR),$(DATA)/static)
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED := 1
+COVERAGE ?= --cov --cov-report=term
 
 .DEFAULT_GOAL := help
 .PHONY: help serve prepare run-web run-worker test browser lint types checks bench clean
@@ -28,7 +29,7 @@ run-worker: $(VENV)/installed ## Start the worker alone
 	@exec $(BIN)/python manage.py qcluster
 
 test: $(VENV)/installed-dev browser ## Run the tests, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest $(COVERAGE) $(ARGS)
 
 browser:
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || .ci/install-browser

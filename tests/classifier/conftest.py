@@ -14,7 +14,7 @@ from classifier.models import Activation, Example, ModelVersion
 from classifier.services.versions import build_version
 from tests.artifacts import copied, lose, rewrite, stored
 from tests.bundles import write_seed_bundle
-from tests.rows import copy_of
+from tests.rows import copy_of, twin_of
 
 
 def replace_by_a_file(version: ModelVersion) -> None:
@@ -57,8 +57,7 @@ class Gate:
 @pytest.fixture
 def second_version(active_version: ModelVersion) -> ModelVersion:
     """Another version of the same input, with files of its own."""
-    version, _ = build_version(force=True)
-    return version
+    return twin_of(active_version)
 
 
 @pytest.fixture

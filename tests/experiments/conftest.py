@@ -6,9 +6,8 @@ import pytest
 from pytest_django import Settings
 
 from classifier.models import ModelVersion
-from classifier.services.versions import build_version
 from experiments.models import Experiment, Metric
-from tests.rows import copy_of
+from tests.rows import copy_of, twin_of
 
 Make = Callable[..., Experiment]
 
@@ -22,8 +21,7 @@ def other_version(active_version: ModelVersion) -> ModelVersion:
 @pytest.fixture
 def version_apart(active_version: ModelVersion) -> ModelVersion:
     """Another version with files of its own, to be spoiled."""
-    version, _ = build_version(force=True)
-    return version
+    return twin_of(active_version)
 
 
 @pytest.fixture

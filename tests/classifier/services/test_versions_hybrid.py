@@ -11,9 +11,9 @@ from classifier.exceptions import TrainingError
 from classifier.models import Example, ModelVersion
 from classifier.services.examples import add_example
 from classifier.services.versions import build_version
+from tests.classifier.services.conftest import SLUGS
 
 pytestmark = pytest.mark.django_db
-SLUGS = ("groceries", "coffee-shops", "taxis-and-rideshare", "fuel-and-charging")
 
 
 @pytest.fixture
@@ -23,12 +23,10 @@ def few(settings: Settings) -> None:
     Example.objects.exclude(category__slug__in=SLUGS).delete()
 
 
-@pytest.mark.usefixtures("few")
-def test_a_hybrid_is_built_kept_and_answers() -> None:
-    version, _ = build_version()
-    assert version.head == "hybrid"
-    assert version.figures["method"] == "cross-validation over merchants"
-    engine = runtime.get().engine_apart(version)
+def test_a_hybrid_is_built_kept_and_answers(built_hybrid: ModelVersion) -> None:
+    assert built_hybrid.head == "hybrid"
+    assert built_hybrid.figures["method"] == "cross-validation over merchants"
+    engine = runtime.get().engine_apart(built_hybrid)
     assert engine.bundle.second is not None
     decision = engine.classify([Transaction("SQ *BLUE BOTTLE COFFEE OAKLAND CA")])[0]
     assert decision.category is not None
@@ -41,18 +39,16 @@ def test_the_active_version_of_prototypes_says_so(active_version: ModelVersion) 
     assert bundle_of(active_version).second is None
 
 
-@pytest.mark.usefixtures("few")
-def test_another_head_is_another_version(settings: Settings) -> None:
-    hybrid, _ = build_version()
-    settings.HEAD = "prototype"
+def test_another_head_is_another_version(built_hybrid: ModelVersion) -> None:
+    Example.objects.exclude(category__slug__in=SLUGS).delete()
     prototypes, is_new = build_version()
     assert is_new
-    assert prototypes.input_digest != hybrid.input_digest
+    assert prototypes.example_count == built_hybrid.example_count
+    assert prototypes.input_digest != built_hybrid.input_digest
 
 
-@pytest.mark.usefixtures("few")
-def test_what_is_said_of_each_example_gives_the_figures() -> None:
-    version, _ = build_version()
+def test_what_is_said_of_each_example_gives_the_figures(built_hybrid: ModelVersion) -> None:
+    version = built_hybrid
     bundle = bundle_of(version)
     held_out = bundle.held_out
     assert held_out is not None

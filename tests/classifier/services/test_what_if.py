@@ -1,7 +1,6 @@
 """What an example would change is known before it is saved."""
 
 import pytest
-from pytest_django import Settings
 
 from classifier import runtime
 from classifier.engine.descriptors import normalize
@@ -15,6 +14,8 @@ from classifier.services.predictions import TransactionRequest, classify_transac
 from classifier.services.traffic import read_snapshot, take_snapshot
 from classifier.services.versions import build_version
 from classifier.services.what_if import WhatIf, _anchor_text, _retrial, what_if
+from tests.classifier.services.conftest import SLUGS
+from tests.rows import copy_of
 
 pytestmark = pytest.mark.django_db
 
@@ -157,14 +158,11 @@ def test_without_a_version_that_is_said(active_version: ModelVersion) -> None:
 
 
 def test_of_a_hybrid_the_linear_classifier_is_followed(
-    active_version: ModelVersion, settings: Settings
+    active_version: ModelVersion, built_hybrid: ModelVersion
 ) -> None:
-    """Few categories: a linear classifier of all takes long to fit."""
-    settings.HEAD = "hybrid"
-    slugs = ("groceries", "coffee-shops", "taxis-and-rideshare", "fuel-and-charging")
-    Example.objects.exclude(category__slug__in=slugs).delete()
-    version, _ = build_version()
-    activate_version(version, override_reason="tests")
+    """Of few categories: a linear classifier of all takes long to fit."""
+    Example.objects.exclude(category__slug__in=SLUGS).delete()
+    activate_version(copy_of(built_hybrid), override_reason="tests")
     runtime.reset()
     text = "GRINDWELL KIOSK"
     for texts in ((text, "TESCO STORES 2231"), ("SHELL OIL 57442", "PETROL PUMP")):
