@@ -68,6 +68,8 @@ def estimate_of(contrast: Contrast | CannotSay, blank: Estimate, spec: AnalysisS
         effect=contrast.effect,
         low=found.low,
         high=found.high,
+        standard_error=contrast.error,
+        information=contrast.information,
         p_value=found.p_value,
         chance_to_win=chance_to_win(contrast, spec.direction),
     )

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from experiments.stats.normal import FARTHEST, deviate, upper_tail
 
-MIN_NODES, MAX_NODES, NODES_A_DEVIATION = 64, 1000, 5
+NODES, NODES_A_DEVIATION = (32, 64, 128, 256, 512), 3
+# The score is never farther out than so many of its deviations.
+REACH = 9.0
 BISECTIONS = 60
 SMALLEST_LOG_P = log(1e-12)
 
@@ -80,7 +82,7 @@ def _boundaries(information: tuple[float, ...], looks: int, alpha: float) -> tup
         step = sqrt(share - before)
         limit = _limit(nodes, weights, step, (now - spent_before) / 2, sqrt(share))
         found.append(limit / sqrt(share))
-        places, sizes = _quadrature(limit, step)
+        places, sizes = _quadrature(min(limit, REACH * sqrt(share)), step)
         density = np.exp(-(((places[:, None] - nodes) / step) ** 2) / 2) @ weights
         nodes, weights = places, sizes * density / (step * sqrt(2 * np.pi))
         before, spent_before = share, max(now, spent_before)
@@ -105,12 +107,13 @@ def _limit(
 
 def _quadrature(limit: float, step: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Nodes and weights on [-limit, limit], dense enough for increments of this deviation."""
-    count = ceil(NODES_A_DEVIATION * 2 * limit / step)
-    places, sizes = _legendre(min(MAX_NODES, max(MIN_NODES, count)))
+    wanted = ceil(NODES_A_DEVIATION * 2 * limit / step)
+    count = next((count for count in NODES if count >= wanted), NODES[-1])
+    places, sizes = _legendre(count)
     return limit * places, limit * sizes
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=len(NODES))
 def _legendre(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     places, sizes = np.polynomial.legendre.leggauss(count)
     return places, sizes

@@ -34,7 +34,8 @@ def sums_of(
         pre = PreSums(
             *map(float, (x.sum(), z.sum(), x @ x, z @ z, x @ z, y @ x, y @ z, d @ x, d @ z))
         )
-    return UnitSums(len(y), *map(float, (y.sum(), d.sum(), y @ y, d @ d, y @ d)), pre)
+    squares = float(y @ y), float(d @ d), float(y @ d)
+    return UnitSums(len(y), float(y.sum()), float(d.sum()), *squares, pre)
 
 
 NUMBERS = st.floats(-1e12, 1e12, allow_subnormal=False) | st.sampled_from(
