@@ -83,6 +83,12 @@ WORKER_ONLY = (
     "classifier.management",
     "classifier.merchant_data",
     "classifier.services.labelled_files",
+    "experiments.stats.analysis",
+    "experiments.stats.hypothesis",
+    "experiments.stats.quantile",
+    "experiments.stats.self_test",
+    "experiments.stats.srm",
+    "experiments.stats.switchback",
 )
 HEAVY = {
     "torch", "sentence_transformers", "onnx", "scipy", "sklearn", "transformers", "matplotlib",
