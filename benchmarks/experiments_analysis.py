@@ -149,14 +149,28 @@ def measure_here(exposures: int, users: int) -> None:
 
 
 def measured(experiment: "Experiment") -> Iterator[tuple[str, Callable[[], Any], bool]]:
-    from experiments.models import Metric
+    from experiments.models import Analysis, Metric
+    from experiments.services.analysis import analyse
+    from experiments.services.quantiles import latency_quantile
+    from experiments.services.reading import long_reads
     from experiments.services.sums import count_in_several, sum_units
 
     metrics = list(Metric.objects.exclude(aggregate=Metric.Aggregate.P95))
     primary = experiment.primary_metric
-    yield "sums of all metrics", lambda: sum_units(experiment, metrics), False
-    yield "the same, with history", lambda: sum_units(experiment, metrics, primary), False
-    yield "units in several arms", lambda: count_in_several(experiment), False
+    arms = [variant.pk for variant in experiment.variants.all()]
+
+    def read(act: Callable[[], Any]) -> Callable[[], Any]:
+        def reading() -> None:
+            with long_reads():
+                act()
+
+        return reading
+
+    yield "sums of all metrics", read(lambda: sum_units(experiment, metrics)), False
+    yield "with history (CUPED)", read(lambda: sum_units(experiment, metrics, primary)), False
+    yield "p95 of both arms", read(lambda: [latency_quantile(arm) for arm in arms]), False
+    yield "units in several arms", read(lambda: count_in_several(experiment)), False
+    yield "the whole analysis", lambda: analyse(experiment, Analysis.Kind.REQUESTED), True
 
 
 def read_arguments() -> argparse.Namespace:
@@ -232,42 +246,43 @@ def statements(
     arms: list[int],
     categories: list[int],
 ) -> Iterator[str]:
-    """Prediction number i is of the user i * 7919 modulo `users`: a user's are spread evenly."""
+    """A user's predictions are spread evenly over the time; who is of an even number is served the
+    control."""
     yes, no = dialect.yes, dialect.no
-    key, user = dialect.key("i"), f"(i * 7919 % {users})"
+    key, chance = dialect.key("i"), dialect.chance
     moment = dialect.moment(f"(i - {count}) * {DAYS * 86400 / count}")
-    numbers, chance = dialect.numbers(2 * count), dialect.chance
+    drawn = f"SELECT i, i * 104729 % 1009 < 50 AS abstains FROM {dialect.numbers(2 * count)}"
+    since_start = f"FROM classifier_prediction WHERE created_at >= {dialect.moment('0')}"
     yield f"""
         INSERT INTO classifier_prediction (
             id, created_at, transaction_id, user_id, description, canonical_text, currency,
             direction, mcc, country, version_id, category_id, primary_level, annotator, is_audited,
             level, reason, confidence, score, margin, alternatives, merchant_text, descriptor,
             is_cached, latency_ms)
-        SELECT {key}, {moment}, '', 'user-' || {user},
+        SELECT {key}, {moment}, '', 'user-' || (i * 7919 % {users}),
             'CARD PURCHASE 0423 HAUS COFFEE ' || i || ' SAN FRANCISCO CA',
             'haus coffee ' || i % {TEXTS}, 'USD', 'expense', '5814', 'us', {version},
-            CASE WHEN i % 20 = 0 THEN NULL ELSE {categories[0]} END, '', 'model',
-            CASE WHEN i % 50 = 1 THEN {yes} ELSE {no} END,
-            CASE WHEN i % 20 = 0 THEN 'abstain' ELSE 'high' END,
-            CASE WHEN i % 20 = 0 THEN 'low_confidence' ELSE '' END,
+            CASE WHEN abstains THEN NULL ELSE {categories[0]} END, '', 'model',
+            CASE WHEN {chance} < 0.02 THEN {yes} ELSE {no} END,
+            CASE WHEN abstains THEN 'abstain' ELSE 'high' END,
+            CASE WHEN abstains THEN 'low_confidence' ELSE '' END,
             0.5 + 0.5 * {chance}, {chance}, {chance}, '{ALTERNATIVES}', '', '{DESCRIPTOR}',
             {no}, 2 + 8 * {chance}
-        FROM {numbers}"""
+        FROM ({drawn}) AS drawn"""
     yield f"""
         INSERT INTO experiments_exposure (
             prediction_id, variant_id, unit, confidence, latency_ms, is_abstained, is_failed,
             created_at)
-        SELECT {key}, CASE WHEN {user} % 2 = 0 THEN {arms[0]} ELSE {arms[1]} END,
-            'user-' || {user}, 0.5 + 0.5 * {chance}, 2 + 8 * {chance},
-            CASE WHEN i % 20 = 0 THEN {yes} ELSE {no} END, {no}, {moment}
-        FROM {numbers} WHERE i >= {count}"""
+        SELECT id, CASE WHEN CAST(substr(user_id, 6) AS integer) % 2 = 0 THEN {arms[0]}
+            ELSE {arms[1]} END, user_id, confidence, latency_ms, level = 'abstain', {no}, created_at
+        {since_start}"""
     yield f"""
         INSERT INTO classifier_feedback (
             prediction_id, is_correct, category_id, canonical_text, person, status, user_id,
             source, comment, created_at)
-        SELECT {key}, CASE WHEN i % 60 = 3 THEN {no} ELSE {yes} END, {categories[1]}, '',
-            'user:' || {user}, 'confirmed', '', '', '', {moment}
-        FROM {numbers} WHERE i >= {count} AND i % 20 = 3"""
+        SELECT id, {chance} < 0.7, {categories[1]}, '', 'user:' || user_id, 'confirmed', '', '',
+            '', created_at
+        {since_start} AND {chance} < 0.05"""
     yield f"""
         INSERT INTO classifier_reviewitem (
             canonical_text, state, reason, prediction_id, category_id, live_count, created_at,

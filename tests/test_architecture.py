@@ -89,6 +89,17 @@ WORKER_ONLY = (
     "experiments.stats.self_test",
     "experiments.stats.srm",
     "experiments.stats.switchback",
+    "experiments.services.analysis",
+    "experiments.services.breaches",
+    "experiments.services.guards",
+    "experiments.services.measurements",
+    "experiments.services.quantiles",
+    "experiments.stats.analysis",
+    "experiments.stats.hypothesis",
+    "experiments.stats.quantile",
+    "experiments.stats.self_test",
+    "experiments.stats.srm",
+    "experiments.stats.switchback",
 )
 HEAVY = {
     "torch", "sentence_transformers", "onnx", "scipy", "sklearn", "transformers", "matplotlib",

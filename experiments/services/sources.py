@@ -12,7 +12,7 @@ from experiments.models import Experiment, Exposure, Metric
 from experiments.models.experiment import SplitChoices
 
 Field = Metric.Field
-Rows = QuerySet[Any, dict[str, Any]]
+Rows = QuerySet[Any, Any]
 # Of users, before the start: what they did then says much of what they do now.
 HISTORY = timedelta(days=14)
 # What an exposure keeps of its prediction, so that no join is needed.
@@ -87,16 +87,29 @@ def audited(experiment: Experiment) -> Rows:
 
 
 def before(experiment: Experiment, metric: Metric) -> Rows | None:
-    """`unit`, x and z: a field's numerator and denominator over the same users' predictions in the
-    HISTORY before the start. None where there can be none."""
-    has_history = metric.source == Metric.Source.FIELD and metric.field != Field.IS_FAILED
-    is_mean = metric.aggregate == Metric.Aggregate.MEAN
+    """As `by_user`, over the HISTORY before the start. None where there can be none."""
     started = experiment.started_at
-    if experiment.split != SplitChoices.USER or not (has_history and is_mean) or started is None:
+    if experiment.split != SplitChoices.USER or not has_predictions(metric) or started is None:
         return None
-    rows = Prediction.objects.filter(created_at__gte=started - HISTORY, created_at__lt=started)
+    return by_user(metric, started - HISTORY, started)
+
+
+def has_predictions(metric: Metric) -> bool:
+    """Whether it is the mean of a field that predictions have without an experiment."""
+    is_field = metric.source == Metric.Source.FIELD and metric.field != Field.IS_FAILED
+    return is_field and metric.aggregate == Metric.Aggregate.MEAN
+
+
+def by_user(metric: Metric, since: datetime, until: datetime | None = None) -> Rows:
+    """`unit`, x and z: a field's numerator and denominator over a user's predictions made from one
+    moment until (not with) another. Raises ValueError unless `has_predictions`."""
+    if not has_predictions(metric):
+        raise ValueError(f"Predictions have no {metric.key} by themselves.")
+    rows = Prediction.objects.filter(created_at__gte=since).exclude(user_id="").order_by()
+    if until is not None:
+        rows = rows.filter(created_at__lt=until)
     sums = _of_prediction(metric)
-    named = rows.exclude(user_id="").order_by().values(unit=F("user_id"))
+    named = rows.values(unit=F("user_id"))
     return named.annotate(x=sums.numerator, z=sums.denominator)
 
 

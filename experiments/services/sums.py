@@ -1,7 +1,7 @@
 """The sufficient statistics of an experiment's metrics, summed by the database.
 
-Units first, then arms: what is independent is a unit, and its own sums are what is squared. Sums are
-in double precision: a field's values would have to spread by less than a hundred thousandth of
+Units first, then arms: what is independent is a unit, and its own sums are what is squared. Sums
+are in double precision: a field's values would have to spread by less than a hundred thousandth of
 their size before the squares lose what the variance is read from, and no field is like that.
 """
 
@@ -13,7 +13,7 @@ from django.db import connection
 
 from experiments.models import Experiment, Exposure, Metric
 from experiments.models.experiment import SplitChoices
-from experiments.services.sources import audited, before, exposed, said
+from experiments.services.sources import Rows, audited, before, exposed, said
 from experiments.stats.types import PreSums, UnitSums
 
 Source = Metric.Source
@@ -27,6 +27,7 @@ _OF_SOURCE = {
     Source.AUDIT: ("audited.correct", "audited.reviewed"),
     Source.CORRECTION: ("said.wrong", "exposed.n"),
 }
+_OF_FEEDBACK = (Source.FEEDBACK, Source.CORRECTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,18 @@ class BlockValue:
 
 
 def sum_units(
-    experiment: Experiment, metrics: Sequence[Metric], adjusted: Metric | None = None
+    experiment: Experiment,
+    metrics: Sequence[Metric],
+    adjusted: Metric | None = None,
+    *,
+    has_feedback_rate: bool = True,
 ) -> dict[int, ArmSums]:
     """All arms, by the ids of variants, in one statement.
 
     The sums of `adjusted`, one of the metrics, take in what the same units did before the start,
     where anything is known of it. Quantiles are no sums: what is summed of them is the values.
     """
-    units = _UnitTable(experiment, metrics, adjusted)
+    units = _UnitTable(experiment, metrics, adjusted, has_feedback_rate=has_feedback_rate)
     nothing = UnitSums.nothing()
     by_metric = {metric.pk: nothing for metric in metrics}
     empty = ArmSums(0, 0, 0, (0,) * (len(BOUNDS) + 1), by_metric, nothing)
@@ -93,17 +98,25 @@ def sum_blocks(experiment: Experiment, metrics: Sequence[Metric]) -> dict[int, l
     return found
 
 
+def count_units(experiment: Experiment) -> int:
+    """Units of all arms; one that several arms served counts in each."""
+    return _pairs(experiment).count()
+
+
 def count_in_several(experiment: Experiment) -> int:
     """Units that more than one arm served. Under a split of requests or time there are none."""
     if experiment.split != SplitChoices.USER:
         return 0
+    sql, parameters = _pairs(experiment).query.sql_with_params()
+    named = f"SELECT unit FROM ({sql}) AS pairs GROUP BY unit HAVING COUNT(*) > 1"  # noqa: S608
+    return int(_rows(f"SELECT COUNT(*) FROM ({named}) AS repeated", parameters)[0][0])  # noqa: S608
+
+
+def _pairs(experiment: Experiment) -> Rows:
+    """Each unit with each arm that served it."""
     arms = [variant.pk for variant in experiment.variants.all()]
-    pairs = Exposure.objects.filter(variant__in=arms).exclude(unit="").order_by()
-    pairs = pairs.values("variant_id", "unit").distinct()
-    sql, parameters = pairs.query.sql_with_params()
-    return int(
-        _rows(f"SELECT COUNT(unit) - COUNT(DISTINCT unit) FROM ({sql}) AS pairs", parameters)[0][0]
-    )
+    rows = Exposure.objects.filter(variant__in=arms).exclude(unit="").order_by()
+    return rows.values("variant_id", "unit").distinct()
 
 
 class _UnitTable:
@@ -111,13 +124,20 @@ class _UnitTable:
     common table expressions in front of a statement that reads `units`."""
 
     def __init__(
-        self, experiment: Experiment, metrics: Sequence[Metric], adjusted: Metric | None = None
+        self,
+        experiment: Experiment,
+        metrics: Sequence[Metric],
+        adjusted: Metric | None = None,
+        *,
+        has_feedback_rate: bool = False,
     ) -> None:
         self._quantities = {str(metric.pk): _quantity(metric) for metric in metrics}
-        self._quantities[FEEDBACK_RATE] = "said.said", "exposed.n"
+        if has_feedback_rate:
+            self._quantities[FEEDBACK_RATE] = "said.said", "exposed.n"
         fields = [metric for metric in metrics if metric.source == Source.FIELD]
         tables: dict[str, Any] = {"exposed": exposed(experiment, fields)}
-        tables["said"] = said(experiment)
+        if has_feedback_rate or any(metric.source in _OF_FEEDBACK for metric in metrics):
+            tables["said"] = said(experiment)
         if any(metric.source == Source.AUDIT for metric in metrics):
             tables["audited"] = audited(experiment)
         history = before(experiment, adjusted) if adjusted is not None else None
@@ -134,12 +154,12 @@ class _UnitTable:
             columns += _sums(f"y_{name}", f"d_{name}")
         if self._adjusted:
             columns += _pre_sums(f"y_{self._adjusted}", f"d_{self._adjusted}")
-        return self._read(f"SELECT {', '.join(columns)} FROM units GROUP BY arm")
+        return self._read(f"SELECT {', '.join(columns)} FROM units GROUP BY arm")  # noqa: S608
 
     def by_unit(self) -> list[tuple[Any, ...]]:
         """Each unit's arm, name, and numerator and denominator of each quantity."""
         columns = ["arm", "unit", *(f"y_{name}, d_{name}" for name in self._quantities)]
-        return self._read(f"SELECT {', '.join(columns)} FROM units")
+        return self._read(f"SELECT {', '.join(columns)} FROM units")  # noqa: S608
 
     def read(self, row: Sequence[Any]) -> ArmSums:
         head, body = row[: 3 + len(BOUNDS)], list(row[3 + len(BOUNDS) :])
@@ -147,11 +167,10 @@ class _UnitTable:
         pre = PreSums(*map(float, body[-9:])) if self._adjusted else None
         found = {}
         for place, name in enumerate(self._quantities):
-            count, *sums = body[6 * place : 6 * place + 6]
-            found[name] = UnitSums(
-                int(count), *map(float, sums), pre=pre if name == self._adjusted else None
-            )
-        feedback_rate = found.pop(FEEDBACK_RATE)
+            units_measured, y, d, yy, dd, yd = map(float, body[6 * place : 6 * place + 6])
+            history = pre if name == self._adjusted else None
+            found[name] = UnitSums(int(units_measured), y, d, yy, dd, yd, history)
+        feedback_rate = found.pop(FEEDBACK_RATE, UnitSums.nothing())
         return ArmSums(
             units,
             exposures,
@@ -178,7 +197,7 @@ class _UnitTable:
                 joined.append(f"{name} ON {name}.arm = exposed.arm AND {name}.unit = exposed.unit")
         if self._adjusted:
             joined.append("before ON before.unit = exposed.unit")
-        units = f"SELECT {', '.join(columns)} FROM {' LEFT JOIN '.join(joined)}"
+        units = f"SELECT {', '.join(columns)} FROM {' LEFT JOIN '.join(joined)}"  # noqa: S608
         return f"WITH {', '.join(named)}, units AS ({units})"
 
     def _read(self, select: str) -> list[tuple[Any, ...]]:
@@ -188,7 +207,7 @@ class _UnitTable:
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _quantity(metric: Metric) -> tuple[str, str]:
