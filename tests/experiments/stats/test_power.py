@@ -108,7 +108,8 @@ def test_what_cannot_be_planned_says_why() -> None:
     assert units_needed(UnitSums.nothing(), 0.1, FIXED) is CannotSay.NO_DATA
     assert units_needed(constant, 0.1, FIXED) is CannotSay.NO_VARIANCE
     assert units_needed(zeros, 0.1, FIXED) is CannotSay.CONTROL_IS_ZERO
-    assert units_needed(zeros, 1e-9, FIXED, is_relative=False) is CannotSay.OUT_OF_RANGE
+    for tiny in (1e-9, 5e-324):
+        assert units_needed(zeros, tiny, FIXED, is_relative=False) is CannotSay.OUT_OF_RANGE
     assert detectable_effect(zeros, 3, FIXED) is CannotSay.TOO_FEW_UNITS
     assert detectable_effect(constant, 100, FIXED) is CannotSay.NO_VARIANCE
     nothing = analyse_metric(constant, constant, FIXED)

@@ -1,12 +1,16 @@
 """A quantile of clustered values: the interval covers, naive ranks do not."""
 
+from math import isfinite
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from experiments.stats.quantile import analyse_quantile, quantile_rank, quantile_ranks
 from experiments.stats.types import AnalysisSpec, CannotSay, Method, QuantileStat
-from tests.experiments.stats.sums import sums_of
+from tests.experiments.stats.sums import NUMBERS, sums_of
 
 FIXED = AnalysisSpec(method=Method.FIXED)
 
@@ -98,3 +102,19 @@ def test_a_quantile_is_between_0_and_1(share: float) -> None:
 
 def test_the_rank_is_the_first_value_that_the_share_reaches() -> None:
     assert [quantile_rank(n, 0.95) for n in (1, 19, 20, 21, 100)] == [1, 19, 19, 20, 95]
+
+
+@settings(deadline=None)
+@given(
+    ends=st.tuples(*[st.lists(NUMBERS, min_size=3, max_size=3).map(sorted)] * 2),
+    units=st.integers(0, 100),
+    method=st.sampled_from([Method.FIXED, Method.SEQUENTIAL]),
+)
+def test_no_number_is_nan_or_infinite(
+    ends: tuple[list[float], list[float]], units: int, method: Method
+) -> None:
+    arms = [QuantileStat(value, low, high, 10 * units, units) for low, value, high in ends]
+    found = analyse_quantile(arms[0], arms[1], AnalysisSpec(method=method))
+    for value in (found.effect, found.low, found.high, found.relative_low, found.p_value):
+        assert value is None or isfinite(value)
+    assert (found.effect is None) == (found.reason is not None)

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import cycle
+from math import isfinite
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from experiments.stats.assignment import block_of, switchback_variant
 from experiments.stats.switchback import analyse_blocks, complete_squares
 from experiments.stats.types import AnalysisSpec, BlockSums, CannotSay, Method
+from tests.experiments.stats.sums import NUMBERS
 
 FIXED = AnalysisSpec(method=Method.FIXED)
 
@@ -111,3 +116,21 @@ def test_an_index_that_is_no_variant_is_refused() -> None:
     for control, variant in ((0, 0), (0, 2), (-1, 1)):
         with pytest.raises(ValueError, match="Variants"):
             complete_squares([], 2, control, variant)
+
+
+@settings(deadline=None)
+@given(
+    sums=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=8),
+    method=st.sampled_from([Method.FIXED, Method.SEQUENTIAL]),
+)
+def test_no_number_is_nan_or_infinite(sums: list[tuple[float, float]], method: Method) -> None:
+    blocks = [
+        replace(block, numerator=top, denominator=bottom)
+        for block, (top, bottom) in zip(
+            blocks_of(np.random.default_rng(16), days=6, per_day=6), cycle(sums), strict=False
+        )
+    ]
+    found = analyse_blocks(blocks, 2, 0, 1, AnalysisSpec(method=method))
+    for value in (found.effect, found.low, found.high, found.relative_low, found.p_value):
+        assert value is None or isfinite(value)
+    assert (found.effect is None) == (found.reason is not None)
