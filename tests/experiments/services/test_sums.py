@@ -1,10 +1,12 @@
 """The sums that the database makes are those that anybody can make by hand."""
 
+import itertools
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -208,7 +210,7 @@ def test_units_and_exposures_are_counted(seed: int) -> None:
         ends = (0, *BOUNDS, float("inf"))
         assert arm.distribution == tuple(
             sum(low < number <= high for number in exposures.values())
-            for low, high in zip(ends, ends[1:], strict=False)
+            for low, high in itertools.pairwise(ends)
         )
     several = sum(len(variants) > 1 for variants in served.values())
     assert count_in_several(case.experiment) == (several if case.experiment.split == "user" else 0)
@@ -242,7 +244,7 @@ def test_a_category_that_is_switched_off_counts_as_before(active_version: object
         equals="groceries", better="higher",
     )  # fmt: skip
     at = timezone.now()
-    said = [(True, Status.CONFIRMED, at)]
+    said: list[tuple[bool, str, datetime]] = [(True, Status.CONFIRMED, at)]
     store([Served(experiment.control, "u", at, category=category, feedback=said)])
     metrics = [metric, metric_of("accuracy-feedback")]
     before = sum_units(experiment, metrics)[experiment.control.pk].metrics
@@ -275,7 +277,8 @@ def test_history_is_of_the_same_users_before_the_start(active_version: object, k
     assert start is not None
     chance = random.Random(key)
     groceries = Category.objects.get(slug="groceries")
-    rows, past = [], []
+    rows: list[Served] = []
+    past: list[Served] = []
     for _ in range(120):
         unit = f"u{chance.randrange(12)}"
         is_past = chance.random() < 0.5
@@ -284,7 +287,10 @@ def test_history_is_of_the_same_users_before_the_start(active_version: object, k
             None if is_past else list(experiment.variants.all())[int(unit[1:]) % 2],
             unit,
             at,
-            confidence=None if chance.random() < 0.2 else chance.random(),
+            # Of the first user nothing is measured now, whatever there was before.
+            confidence=(
+                None if chance.random() < 0.2 or (unit == "u0" and not is_past) else chance.random()
+            ),
             is_abstained=chance.random() < 0.3,
             category=groceries if chance.random() < 0.5 else None,
         )
@@ -301,6 +307,7 @@ def test_history_is_of_the_same_users_before_the_start(active_version: object, k
         then = _by_unit([row for row in past if row.at >= start - HISTORY], value)
         sums = [0.0] * 9
         for unit, (y, d) in now.items():
+            assert d > 0
             x, z = then.get(unit, (0.0, 0.0))
             for place, each in enumerate((x, z, x * x, z * z, x * z, y * x, y * z, d * x, d * z)):
                 sums[place] += each
@@ -330,7 +337,7 @@ def _by_unit(rows: list[Served], value: Value) -> dict[str, tuple[float, float]]
     ],
 )
 def test_where_nothing_is_known_of_before_there_is_no_history(
-    active_version: object, key: str, fields: dict[str, str]
+    active_version: object, key: str, fields: dict[str, Any]
 ) -> None:
     experiment = make_experiment(**fields)
     start = experiment.started_at
