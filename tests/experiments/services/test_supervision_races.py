@@ -13,8 +13,8 @@ now = timezone.now()
 for number, days in enumerate((30, 1)):
     experiment = Experiment.objects.create(
         key=f"e{number}", hypothesis="h", primary_metric=Metric.objects.get(key="error-rate"),
-        status="stopped", started_at=now - timedelta(days=days), stopped_at=now - timedelta(hours=1),
-        split="random",
+        status="stopped", started_at=now - timedelta(days=days), split="random",
+        stopped_at=now - timedelta(hours=1),
     )
     variants = [
         Variant.objects.create(
