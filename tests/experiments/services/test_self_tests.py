@@ -37,10 +37,11 @@ def test_false_alarms_are_counted_by_method(test: SelfTest) -> None:
     test.refresh_from_db()
     assert test.status == SelfTest.Status.DONE
     assert test.finished_at is not None
+    assert test.result is not None
     assert test.result["units"] == 150
     fixed, sequential = test.result["methods"]
     assert fixed["limit"] == sequential["limit"] == 0.05
-    assert 0 < fixed["repetitions"]
+    assert fixed["repetitions"] > 0
     assert 0 <= sequential["low"] <= sequential["share"] <= sequential["high"] <= 1
 
 
@@ -90,4 +91,4 @@ def test_a_worker_is_asked_on_commit(
     with django_capture_on_commit_callbacks(execute=True):
         test = request_self_test(metric_of("confidence"))
     (task,) = OrmQ.objects.all()
-    assert (task.func(), task.task()["args"]) == ("experiments.tasks.run_self_test", (test.pk,))
+    assert (task.func(), task.task["args"]) == ("experiments.tasks.run_self_test", (test.pk,))
