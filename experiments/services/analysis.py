@@ -137,7 +137,9 @@ def _health(measured: Measurements) -> list[HealthCheck]:
     checks.append(sample_ratio([arm.units for arm in arms], weights))
     if measured.experiment.split == SplitChoices.USER:
         in_several = count_in_several(measured.experiment)
-        checks.append(multiple_exposure(measured.units, min(in_several, measured.units)))
+        # Who was served by two arms was counted in both.
+        units = max(in_several, measured.units - in_several)
+        checks.append(multiple_exposure(units, in_several))
     rates = [arm.feedback_rate for arm in arms]
     checks.append(feedback_rate(rates[0], rates[1:]))
     return checks

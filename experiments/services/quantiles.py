@@ -17,25 +17,21 @@ def latency_quantile(variant_id: int) -> QuantileStat | CannotSay:
     count = rows.count()
     if not count:
         return CannotSay.NO_DATA
-    value = _ranked(rows, count, quantile_rank(count, SHARE))
-    if value is None:
-        return CannotSay.NO_DATA
-    sums = _at_or_below(rows, value)
+    rank = quantile_rank(count, SHARE)
+    (middle,) = _ranked(rows, count, rank, rank)
+    sums = _at_or_below(rows, middle)
     ranks = quantile_ranks(sums, SHARE)
     if isinstance(ranks, CannotSay):
         return ranks
-    low, high = (_ranked(rows, count, rank) for rank in ranks)
-    if low is None or high is None:
-        return CannotSay.TOO_FEW_VALUES
-    # Rows came between the statements: the ends may have passed the middle.
-    return QuantileStat(value, min(low, value), max(high, value), count, sums.units)
+    # The three are of one moment, whatever is served meanwhile.
+    high, *_, low = falling = _ranked(rows, count, *ranks)
+    return QuantileStat(falling[ranks[1] - rank], low, high, count, sums.units)
 
 
-def _ranked(rows: "QuerySet[Exposure]", count: int, rank: int) -> float | None:
-    """The value of a rank from 1, counted from above: fewer rows are sorted."""
-    place = max(0, count - rank)
-    found = rows.order_by("-latency_ms").values_list("latency_ms", flat=True)
-    return next(iter(found[place : place + 1]), None)
+def _ranked(rows: "QuerySet[Exposure]", count: int, low: int, high: int) -> list[float]:
+    """The values of the ranks (from 1) between two and with them, falling: so fewer are sorted."""
+    falling = rows.order_by("-latency_ms").values_list("latency_ms", flat=True)
+    return list(falling[count - high : count - low + 1])
 
 
 def _at_or_below(rows: "QuerySet[Exposure]", value: float) -> UnitSums:
