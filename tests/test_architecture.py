@@ -94,6 +94,7 @@ WORKER_ONLY = (
     "experiments.services.guards",
     "experiments.services.measurements",
     "experiments.services.quantiles",
+    "experiments.services.verdicts",
     "experiments.stats.analysis",
     "experiments.stats.hypothesis",
     "experiments.stats.quantile",

@@ -18,14 +18,14 @@ from experiments.services.looks import Look, next_look
 from experiments.services.measurements import (
     ALPHA,
     Measurements,
-    direction_of,
     unit_of,
     withheld,
 )
 from experiments.services.periods import running_period
 from experiments.services.reading import long_reads
-from experiments.services.report import GuardrailResult, MetricResult, Report
+from experiments.services.report import MetricResult, Report
 from experiments.services.sums import count_in_several
+from experiments.services.verdicts import case_of, verdict_of
 from experiments.stats.analysis import adjust
 from experiments.stats.power import units_left
 from experiments.stats.srm import feedback_rate, multiple_exposure, sample_ratio
@@ -33,11 +33,7 @@ from experiments.stats.types import (
     Estimate,
     HealthCheck,
     HealthKind,
-    Method,
-    Verdict,
-    VerdictKind,
 )
-from experiments.stats.verdict import Case, NamedGuardrail, Secondary, VariantResult, decide
 
 MAX_SUMMARY = 1000
 Kind = Analysis.Kind
@@ -91,14 +87,14 @@ def _report(experiment: Experiment) -> Report:
     others = _results(secondary, measured, look)
     left = _units_left(measured, look, true_primary)
     told = [result if look.is_due else _withheld(result) for result in (true_primary, *others)]
-    case = _case(measured, look, told[0], told[1:], results, health, left)
+    case = case_of(measured, look, told[0], told[1:], results, health, left)
     return Report(
         at=now,
         days=period.days,
         method=experiment.method,
         alpha=ALPHA,
         look=look,
-        verdict=_verdict(case, look, experiment),
+        verdict=verdict_of(case, look, experiment),
         arms=[(variant, measured.arms[variant.pk]) for variant in measured.variants],
         unassigned=_unassigned(measured),
         health=health,
@@ -169,86 +165,3 @@ def _units_needed(measured: Measurements, primary: MetricResult, left: int | Non
     information = max(estimate.information for estimate in primary.estimates.values())
     needed = information + left
     return needed if measured.is_by_time else ceil(needed / 2)
-
-
-def _case(
-    measured: Measurements,
-    look: Look,
-    primary: MetricResult,
-    secondary: Sequence[MetricResult],
-    guardrails: Sequence[GuardrailResult],
-    health: Sequence[HealthCheck],
-    left: int | None,
-) -> Case:
-    experiment, days = measured.experiment, measured.period.days
-    is_fixed_at_end = experiment.method == Method.FIXED and look.is_due
-    information = max(estimate.information for estimate in primary.estimates.values())
-    return Case(
-        metric=primary.metric.name,
-        direction=direction_of(primary.metric),
-        unit=primary.unit,
-        method=Method(experiment.method),
-        alpha=ALPHA,
-        variants=tuple(
-            VariantResult(
-                variant.key,
-                primary.estimates[variant.key],
-                tuple(
-                    Secondary(
-                        result.metric.name,
-                        direction_of(result.metric),
-                        result.unit,
-                        result.estimates[variant.key],
-                    )
-                    for result in secondary
-                ),
-                tuple(
-                    NamedGuardrail(result.guardrail.metric.name, result.state)
-                    for result in guardrails
-                    if result.variant.pk == variant.pk
-                ),
-            )
-            for variant in measured.treatments
-        ),
-        health=tuple(health),
-        expected_effect=experiment.expected_effect,
-        is_expected_relative=True,
-        days_run=days,
-        min_days=experiment.min_days,
-        # A single look is at the end, whenever that comes.
-        max_days=min(experiment.max_days, int(days)) if is_fixed_at_end else experiment.max_days,
-        units_left=left,
-        units_a_day=information / days if days > 0 else 0.0,
-    )
-
-
-def _verdict(case: Case, look: Look, experiment: Experiment) -> Verdict:
-    """The case's, and what follows from looks that are not due and from a stop before the time."""
-    verdict = decide(case)
-    if verdict.kind in (VerdictKind.UNHEALTHY, VerdictKind.ROLL_BACK):
-        return verdict
-    if not look.is_due:
-        return Verdict(
-            VerdictKind.KEEP_RUNNING, (_waiting(look), *verdict.sentences[-1:]),
-            days_left=case.days_left,
-        )  # fmt: skip
-    if experiment.status != Experiment.Status.STOPPED:
-        return verdict
-    is_early = case.days_run < experiment.min_days
-    if not is_early and verdict.days_left is None:
-        return verdict
-    waits = verdict.days_left is not None
-    said = verdict.sentences[:-1] if waits else verdict.sentences
-    wanted = f"{experiment.min_days} days at least" if is_early else f"{case.max_days} days"
-    closing = f"It was stopped after {case.days_run:.1f} days and was to run for {wanted}."
-    return Verdict(VerdictKind.CANNOT_SAY, (*said, closing))
-
-
-def _waiting(look: Look) -> str:
-    if look.planned == 1:
-        return "One look is planned, at the end: nothing is told before."
-    share = (look.number + 1) / look.planned
-    return (
-        f"Look {look.number + 1} of {look.planned} is due when {share:.0%} of what was planned is "
-        "there: nothing is told before."
-    )
