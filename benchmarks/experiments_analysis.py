@@ -220,7 +220,7 @@ def make_rows(vendor: str, exposures: int, users: int) -> "Experiment":
     metrics = {metric.key: metric for metric in Metric.objects.all()}
     experiment = Experiment.objects.create(
         key="bench", hypothesis="None.", primary_metric=metrics["abstention-rate"],
-        status=Experiment.Status.RUNNING, started_at=start, planned_units=users // 2,
+        planned_units=users // 2,
     )  # fmt: skip
     experiment.secondary_metrics.set(
         metric for metric in metrics.values() if metric != experiment.primary_metric
@@ -231,6 +231,9 @@ def make_rows(vendor: str, exposures: int, users: int) -> "Experiment":
         ).pk
         for key, version in zip(("control", "new"), versions, strict=True)
     ]
+    rows = Experiment.objects.filter(pk=experiment.pk)
+    rows.update(status=Experiment.Status.RUNNING, started_at=start)
+    experiment.refresh_from_db()
     dialect = Dialect(vendor, start)
     with connection.cursor() as cursor:
         for statement in statements(dialect, exposures, users, versions[0].pk, arms, categories):

@@ -18,7 +18,14 @@ from classifier.models import (
     ReviewItem,
 )
 from classifier.models.choices import AnnotatorChoices, LevelChoices
-from experiments.models import Experiment, ExperimentEvent, Exposure, Metric, Variant
+from experiments.models import (
+    Experiment,
+    ExperimentEvent,
+    Exposure,
+    Guardrail,
+    Metric,
+    Variant,
+)
 from tests.rows import copy_of
 
 _numbers = count()
@@ -41,8 +48,6 @@ def make_experiment(
         key=f"experiment-{next(_numbers)}",
         hypothesis="It will be better.",
         primary_metric=metric_of(primary),
-        status=Status.RUNNING,
-        started_at=now - timedelta(days=days),
         **fields,
     )
     active = ModelVersion.objects.active().get()
@@ -52,6 +57,9 @@ def make_experiment(
     for key in keys:
         version = copy_of(active, name=f"v-{next(_numbers)}", status=ModelVersion.Status.CANDIDATE)
         Variant.objects.create(key=key, version=version, **made)
+    started = now - timedelta(days=days)
+    Experiment.objects.filter(pk=experiment.pk).update(status=Status.RUNNING, started_at=started)
+    experiment.refresh_from_db()
     add_event(experiment, Kind.STARTED, Status.DRAFT, Status.RUNNING, experiment.started_at)
     return experiment
 
@@ -64,6 +72,21 @@ def add_event(
     )
     if at is not None:
         ExperimentEvent.objects.filter(pk=event.pk).update(created_at=at)
+
+
+def add_guardrail(experiment: Experiment, key: str = "error-rate", **fields: Any) -> Guardrail:
+    """Of a metric that an increase harms; past the refusal to change what was started."""
+    (guardrail,) = Guardrail.objects.bulk_create(
+        [
+            Guardrail(
+                experiment=experiment,
+                metric=metric_of(key),
+                harm=Guardrail.Harm.INCREASE,
+                **{"margin": 0.01, **fields},
+            )
+        ]
+    )
+    return guardrail
 
 
 def end(experiment: Experiment, ago: timedelta = timedelta()) -> None:

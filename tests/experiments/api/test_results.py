@@ -15,10 +15,10 @@ from drf_spectacular.settings import patched_settings
 from rest_framework.test import APIClient
 
 from classifier.models import Scope
-from experiments.models import Analysis, Experiment, Guardrail
+from experiments.models import Analysis, Experiment
 from experiments.services.analysis import analyse
 from experiments.services.results import results_csv
-from tests.experiments.traffic import Served, make_experiment, metric_of, store
+from tests.experiments.traffic import Served, add_guardrail, make_experiment, metric_of, store
 
 pytestmark = pytest.mark.django_db
 Kind = Analysis.Kind
@@ -28,9 +28,7 @@ Kind = Analysis.Kind
 def experiment(active_version: object) -> Experiment:
     made = make_experiment()
     made.secondary_metrics.set([metric_of("latency-p95"), metric_of("accuracy-audit")])
-    Guardrail.objects.create(
-        experiment=made, metric=metric_of("error-rate"), harm="increase", margin=0.01
-    )
+    add_guardrail(made)
     variants = list(made.variants.all())
     store(
         Served(

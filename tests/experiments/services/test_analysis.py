@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from classifier.exceptions import ConflictError
 from classifier.models import ModelVersion
-from experiments.models import Analysis, Experiment, ExperimentEvent, Guardrail, GuardrailAlert
+from experiments.models import Analysis, Experiment, ExperimentEvent, GuardrailAlert
 from experiments.services.analysis import analyse
 from experiments.stats.assignment import MINUTES_A_DAY, block_of, switchback_variant
 from experiments.stats.types import HealthKind
-from tests.experiments.traffic import Served, end, make_experiment, metric_of, store
+from tests.experiments.traffic import Served, add_guardrail, end, make_experiment, metric_of, store
 
 pytestmark = pytest.mark.django_db
 Kind = Analysis.Kind
@@ -327,9 +327,7 @@ class TestStopped:
     def test_a_breach_that_stopped_it_stays_one(self) -> None:
         experiment = make_experiment()
         serve(experiment, 200)
-        guardrail = Guardrail.objects.create(
-            experiment=experiment, metric=metric_of("error-rate"), harm="increase", margin=0.01
-        )
+        guardrail = add_guardrail(experiment)
         new = experiment.variants.get(key="new")
         GuardrailAlert.objects.create(
             guardrail=guardrail, variant=new, action="stop", text="It failed.", evidence={}

@@ -10,7 +10,15 @@ from classifier.models import ModelVersion
 from experiments.models import Analysis, Experiment, ExperimentEvent, Guardrail, GuardrailAlert
 from experiments.services.lifecycle import resume
 from experiments.services.supervision import analyse_requested, request_analysis, supervise
-from tests.experiments.traffic import Kind, Served, Status, end, make_experiment, metric_of, store
+from tests.experiments.traffic import (
+    Kind,
+    Served,
+    Status,
+    add_guardrail,
+    end,
+    make_experiment,
+    store,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -19,13 +27,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @pytest.fixture
 def experiment(active_version: ModelVersion) -> Experiment:
     return make_experiment(days=1)
-
-
-def guard(experiment: Experiment, action: str, **fields: object) -> Guardrail:
-    return Guardrail.objects.create(
-        experiment=experiment, metric=metric_of("error-rate"), harm="increase",
-        **{"margin": 0.01, "action": action, **fields},
-    )  # fmt: skip
 
 
 def fail(experiment: Experiment, share: float, units: int = 300) -> None:
@@ -67,7 +68,7 @@ class TestGuardrails:
     def test_a_breach_acts_and_says_what_was_seen(
         self, experiment: Experiment, action: str, status: str, kind: str
     ) -> None:
-        guard(experiment, action)
+        add_guardrail(experiment, action=action)
         fail(experiment, 0.3)
         supervise()
         experiment.refresh_from_db()
@@ -81,7 +82,7 @@ class TestGuardrails:
         assert (alert.text, alert.action, alert.resolved_at) == (event.reason, action, None)
 
     def test_it_acts_once(self, experiment: Experiment) -> None:
-        guard(experiment, "warn")
+        add_guardrail(experiment, action="warn")
         fail(experiment, 0.3)
         supervise()
         supervise()
@@ -89,7 +90,7 @@ class TestGuardrails:
         assert experiment.events.filter(kind=Kind.WARNED).count() == 1
 
     def test_who_resumes_in_spite_of_it_is_not_paused_again(self, experiment: Experiment) -> None:
-        guard(experiment, "pause")
+        add_guardrail(experiment, action="pause")
         fail(experiment, 0.3)
         supervise()
         experiment.refresh_from_db()
@@ -99,7 +100,7 @@ class TestGuardrails:
         assert experiment.status == Status.RUNNING
 
     def test_what_is_kept_again_settles_the_alert(self, experiment: Experiment) -> None:
-        guardrail = guard(experiment, "warn")
+        guardrail = add_guardrail(experiment, action="warn")
         fail(experiment, 0.3)
         supervise()
         fail(experiment, 0.0, units=3000)
@@ -111,24 +112,23 @@ class TestGuardrails:
         assert experiment.events.filter(kind=Kind.SETTLED).count() == 1
 
     def test_too_few_units_are_not_judged(self, experiment: Experiment) -> None:
-        guard(experiment, "stop", minimum_units=301)
+        add_guardrail(experiment, action="stop", minimum_units=301)
         fail(experiment, 1.0)
         supervise()
         experiment.refresh_from_db()
         assert experiment.status == Status.RUNNING
 
     def test_harm_within_the_margin_is_borne(self, experiment: Experiment) -> None:
-        guard(experiment, "stop", margin=0.5)
+        add_guardrail(experiment, action="stop", margin=0.5)
         fail(experiment, 0.3)
         supervise()
         experiment.refresh_from_db()
         assert experiment.status == Status.RUNNING
 
     def test_of_two_breaches_the_severest_counts(self, experiment: Experiment) -> None:
-        guard(experiment, "pause")
-        Guardrail.objects.create(
-            experiment=experiment, metric=metric_of("latency-mean"), harm="increase",
-            margin=1, action="stop",
+        add_guardrail(experiment, action="pause")
+        add_guardrail(
+            experiment, "latency-mean", margin=1, action="stop",
         )  # fmt: skip
         fail(experiment, 0.3)
         slow = experiment.variants.get(key="new")
@@ -144,9 +144,8 @@ class TestGuardrails:
         assert newest_event(experiment).kind == Kind.WARNED
 
     def test_a_p95_is_guarded_as_well(self, experiment: Experiment) -> None:
-        Guardrail.objects.create(
-            experiment=experiment, metric=metric_of("latency-p95"), harm="increase",
-            margin=0.5, is_relative=True, action="stop",
+        add_guardrail(
+            experiment, "latency-p95", margin=0.5, is_relative=True, action="stop",
         )  # fmt: skip
         chance = random.Random(2)
         store(

@@ -13,8 +13,7 @@ now = timezone.now()
 for number, days in enumerate((30, 1)):
     experiment = Experiment.objects.create(
         key=f"e{number}", hypothesis="h", primary_metric=Metric.objects.get(key="error-rate"),
-        status="stopped", started_at=now - timedelta(days=days), split="random",
-        stopped_at=now - timedelta(hours=1),
+        split="random",
     )
     variants = [
         Variant.objects.create(
@@ -22,11 +21,14 @@ for number, days in enumerate((30, 1)):
         )
         for key in ("control", "new")
     ]
+    Guardrail.objects.create(
+        experiment=experiment, metric=Metric.objects.get(key="error-rate"), harm="increase",
+        margin=0.01, action="stop",
+    )
+    Experiment.objects.filter(pk=experiment.pk).update(
+        status="stopped", started_at=now - timedelta(days=days), stopped_at=now - timedelta(hours=1)
+    )
 Experiment.objects.filter(pk=experiment.pk).update(status="running", stopped_at=None)
-Guardrail.objects.create(
-    experiment=experiment, metric=Metric.objects.get(key="error-rate"), harm="increase",
-    margin=0.01, action="stop",
-)
 for number in range(600):
     prediction = Prediction.objects.create(
         version=version, description="a", canonical_text="a", level="high", is_cached=False,
