@@ -89,6 +89,18 @@ WORKER_ONLY = (
     "experiments.stats.self_test",
     "experiments.stats.srm",
     "experiments.stats.switchback",
+    "experiments.services.analysis",
+    "experiments.services.breaches",
+    "experiments.services.guards",
+    "experiments.services.measurements",
+    "experiments.services.quantiles",
+    "experiments.services.verdicts",
+    "experiments.stats.analysis",
+    "experiments.stats.hypothesis",
+    "experiments.stats.quantile",
+    "experiments.stats.self_test",
+    "experiments.stats.srm",
+    "experiments.stats.switchback",
 )
 HEAVY = {
     "torch", "sentence_transformers", "onnx", "scipy", "sklearn", "transformers", "matplotlib",
