@@ -1,0 +1,260 @@
+"""How many units an experiment needs, and how long that takes, by the traffic that there is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+
+from django.db.models import Count, F, FloatField, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+
+from classifier.engine.types import Level
+from classifier.models import Feedback, Prediction, ReviewEvent, ReviewItem
+from experiments.models import Experiment, Metric
+from experiments.models.experiment import SplitChoices
+from experiments.stats.power import units_needed
+from experiments.stats.types import Direction, Method, UnitSums
+
+Field = Metric.Field
+Source = Metric.Source
+Rows = QuerySet[Any, dict[str, Any]]
+WINDOW = timedelta(days=28)
+DAY = timedelta(days=1)
+# The newest, where there are more in the window: a page waits for this.
+MAX_PREDICTIONS = 500_000
+# Of late, by which more are foreseen than the window has seen.
+RECENT_DAYS = 7
+MAX_DAYS = 3650
+POWER = 0.8
+ALPHA = 0.05
+_JUDGING = (ReviewItem.State.SUBMITTED, ReviewItem.State.DISCARDED)
+_UNCOUNTED = (Feedback.Status.REPLACED, Feedback.Status.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be planned. `weights` are of the variants, `share` of the units takes part;
+    `effect` is relative to the control."""
+
+    metric: Metric
+    split: str
+    method: str
+    share: float
+    effect: float
+    weights: tuple[float, ...]
+    looks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`units` are needed in each variant, which takes `days`; None where that cannot be said, and
+    the sentences say why. `baseline` is the metric's value now."""
+
+    units: int | None
+    days: int | None
+    baseline: float | None
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Units of the days that were looked at: `reach` counts those seen by the end of the first
+    day, the second, and so on, each unit once; `last_day` those of the last 24 hours."""
+
+    reach: tuple[int, ...]
+    last_day: int
+
+    def days_until(self, units: float) -> int | None:
+        """Until so many have been seen, counted from a start; None where that is never."""
+        for day, seen in enumerate(self.reach, start=1):
+            if seen >= units:
+                return day
+        days, seen = len(self.reach), self.reach[-1]
+        recent = min(RECENT_DAYS, days - 1)
+        rate = (seen - self.reach[-1 - recent]) / recent if recent else seen
+        if rate <= 0:
+            return None
+        wanted = days + ceil((units - seen) / rate)
+        return wanted if wanted <= MAX_DAYS else None
+
+
+def plan_for(experiment: Experiment) -> Plan:
+    """Of a stored experiment, as it is."""
+    return plan(
+        Question(
+            metric=experiment.primary_metric,
+            split=experiment.split,
+            method=experiment.method,
+            share=experiment.traffic_share,
+            effect=experiment.expected_effect,
+            weights=tuple(variant.weight for variant in experiment.variants.all()),
+            looks=experiment.looks,
+        )
+    )
+
+
+def plan(question: Question) -> Plan:
+    """By the predictions of the last 28 days, or the newest MAX_PREDICTIONS of them."""
+    reason = _cannot_plan(question)
+    if reason:
+        return Plan(None, None, None, (reason,))
+    now = timezone.now()
+    since = _since(now)
+    rows = Prediction.objects.filter(created_at__gte=since).order_by()
+    by_user = question.split == SplitChoices.USER
+    if by_user:
+        rows = rows.exclude(user_id="")
+    unit = "user_id" if by_user else "pk"
+    noun = "users" if by_user else "requests"
+    traffic = _traffic(rows, unit, since, now)
+    if not traffic.reach[-1]:
+        return Plan(None, None, None, (f"No {noun} in the last {WINDOW.days} days: nothing tells "
+                                       "how the metric varies.",))  # fmt: skip
+    sums = baseline_sums(question.metric, rows, unit, since)
+    needed = units_needed(
+        sums,
+        question.effect,
+        alpha=ALPHA,
+        power=POWER,
+        is_proportion=question.metric.is_share and sums.is_one_value_a_unit,
+        method=Method(question.method),
+        looks=question.looks,
+        comparisons=max(1, len(question.weights) - 1),
+        direction=Direction.INCREASE,
+    )
+    if needed.units is None:
+        assert needed.reason is not None  # noqa: S101
+        return Plan(None, None, sums.mean, (f"{needed.reason.sentence}",))
+    return _told(question, needed.units, sums, traffic, noun)
+
+
+def baseline_sums(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since: datetime) -> UnitSums:
+    """What the metric is of these predictions, unit by unit, added up by the database. `unit` is
+    the field that names a unit."""
+    values = _unit_values(metric, rows, unit, since).filter(d__gt=0)
+
+    def total(*names: str) -> Sum:
+        product: Any = F(names[0])
+        for name in names[1:]:
+            product = product * F(name)
+        return Sum(product, output_field=FloatField())
+
+    found = values.aggregate(
+        units=Count("*"),
+        numerator=total("y"),
+        denominator=total("d"),
+        numerator_sq=total("y", "y"),
+        denominator_sq=total("d", "d"),
+        cross=total("y", "d"),
+    )
+    return UnitSums(**{name: value or 0 for name, value in found.items()})
+
+
+def _cannot_plan(question: Question) -> str:
+    """Why nothing can be planned, whatever the traffic; empty where it may be."""
+    metric = question.metric
+    if question.split == SplitChoices.TIME:
+        return (
+            "A split by time is judged by its blocks, and nothing tells before it how much they "
+            "differ: let it run for two weeks at least."
+        )
+    if metric.aggregate == Metric.Aggregate.P95:
+        return "Nothing can be planned with a quantile: plan with the mean latency."
+    if metric.field == Field.IS_FAILED:
+        return "Engine failures are counted within experiments alone: there is no figure from before."
+    return ""
+
+
+def _told(question: Question, units: int, sums: UnitSums, traffic: Traffic, noun: str) -> Plan:
+    smallest = min(question.weights, default=0.5)
+    # Units of which nothing is measured, such as users without feedback, do not help.
+    measured = sums.units / traffic.reach[-1]
+    total = ceil(units / smallest)
+    days = traffic.days_until(total / question.share / measured)
+    sentences = [
+        f"{units:,} {noun} in each variant, {total:,} in all, to find a difference of "
+        f"{100 * question.effect:g}% of the control in {100 * POWER:.0f} of 100 cases where it is "
+        "there.",
+        f"{traffic.last_day:,} {noun} came in the last day and {traffic.reach[-1]:,} in "
+        f"{_days(len(traffic.reach))}; {100 * question.share:g}% of them take part.",
+    ]
+    if measured < 1:
+        sentences.append(f"{100 * measured:.3g}% of the {noun} have a value of {question.metric}.")
+    if days is None:
+        sentences.append("At the present traffic, so many never come.")
+    else:
+        sentences.append(f"At the present traffic that takes {_days(days)}.")
+    return Plan(units, days, sums.mean, tuple(sentences))
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"
+
+
+def _since(now: datetime) -> datetime:
+    """The begin of what is looked at."""
+    start = now - WINDOW
+    times = Prediction.objects.filter(created_at__gte=start).order_by("-created_at")
+    newest = times.values_list("created_at", flat=True)
+    beyond = newest[MAX_PREDICTIONS : MAX_PREDICTIONS + 1].first()
+    oldest = times.order_by("created_at").values_list("created_at", flat=True).first()
+    return beyond or oldest or start
+
+
+def _traffic(rows: "QuerySet[Prediction]", unit: str, since: datetime, now: datetime) -> Traffic:
+    days = max(1, ceil((now - since) / DAY))
+    firsts = rows.values(unit).annotate(first=Min("created_at"))
+    counted = firsts.aggregate(
+        **{
+            str(day): Count("*", filter=Q(first__lt=since + day * DAY))
+            for day in range(1, days + 1)
+        }
+    )
+    last = rows.filter(created_at__gte=now - DAY).values(unit).distinct().count()
+    return Traffic(tuple(counted[str(day)] for day in range(1, days + 1)), last)
+
+
+def _unit_values(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since: datetime) -> Rows:
+    """Each unit's own numerator `y` and denominator `d`."""
+    match metric.source:
+        case Source.FEEDBACK:
+            said = Feedback.objects.filter(
+                prediction__created_at__gte=since, prediction__category__isnull=False
+            ).exclude(status__in=_UNCOUNTED)
+            if unit == "user_id":
+                said = said.exclude(prediction__user_id="")
+            counted = Count("prediction_id", distinct=True)
+            wrong = Count("prediction_id", distinct=True, filter=Q(is_correct=False))
+            named = said.order_by().values(unit=F(f"prediction__{unit}"))
+            return named.annotate(d=counted, y=counted - wrong)
+        case Source.CORRECTION:
+            is_wrong = Q(feedback__is_correct=False) & ~Q(feedback__status__in=_UNCOUNTED)
+            return rows.values(unit).annotate(
+                d=Count("pk", distinct=True), y=Count("pk", distinct=True, filter=is_wrong)
+            )
+        case Source.AUDIT:
+            verdicts = ReviewEvent.objects.filter(
+                Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
+                item__canonical_text=OuterRef("canonical_text"),
+            )
+            right = Subquery(verdicts.order_by("-id").values("category")[:1])
+            drawn = rows.filter(is_audited=True, category__isnull=False).annotate(right_id=right)
+            is_right = Q(category_id=F("right_id"))
+            return (
+                drawn.filter(right_id__isnull=False)
+                .values(unit)
+                .annotate(d=Count("*"), y=Count("*", filter=is_right))
+            )
+    condition = _condition(metric)
+    if condition is None:
+        return rows.values(unit).annotate(d=Count(metric.field), y=Sum(metric.field))
+    return rows.values(unit).annotate(d=Count("*"), y=Count("*", filter=condition))
+
+
+def _condition(metric: Metric) -> Q | None:
+    """What of a prediction counts as 1; None where the field is a number."""
+    if metric.field == Field.IS_ABSTAINED:
+        return Q(level=Level.ABSTAIN.value)
+    if metric.field in Metric.CHOSEN:
+        return Q(**{metric.field: metric.equals})
+    return Q(is_cached=True) if metric.field == Field.IS_CACHED else None
