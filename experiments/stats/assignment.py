@@ -7,7 +7,7 @@ A share of [0, 1) is drawn from bytes that anybody can hash again:
     by 11, times 2^-53
 
 The purposes `traffic` and `variant` give independent draws: raising the share of traffic lets more
-units in and moves none of those who are in. Lone surrogates are encoded as they are ("surrogatepass").
+units in and moves none of those who are in. Lone surrogates are encoded as they are.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def share_of(salt: str, purpose: str, unit: str) -> float:
 
 
 def is_included(salt: str, unit: str, traffic_share: float) -> bool:
-    """Whether the unit takes part at this share (0 to 1) of traffic. Who is in stays in as it grows."""
+    """Whether the unit takes part at this share (0 to 1) of traffic; as it grows none drops out."""
     return share_of(salt, "traffic", unit) < traffic_share
 
 

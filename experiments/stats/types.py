@@ -37,6 +37,14 @@ class Direction(StrEnum):
     DECREASE = "decrease"
 
 
+class MetricUnit(StrEnum):
+    """How a metric's numbers are written: as a percentage, as a time, or as they are."""
+
+    SHARE = "share"
+    MILLISECONDS = "milliseconds"
+    NUMBER = "number"
+
+
 class Sides(StrEnum):
     """Which end of an interval holds at the level.
 
@@ -286,8 +294,8 @@ class Estimate:
     `p_value` is two-sided and raw, `adjusted_p_value` after Holm. `chance_to_win` is the
     probability that the variant is the better one, given flat prior knowledge; it is not
     corrected for looks and decides nothing. `method` names the test in words. Units are users,
-    requests or groups of blocks, whatever was randomized. `level` is what the interval holds
-    with (0.95).
+    requests or squares of blocks, whatever was randomized; `information` is how many of them were
+    counted, both arms together (of blocks: squares). `level` is what the interval holds with.
     """
 
     method: str
@@ -298,6 +306,7 @@ class Estimate:
     effect: float | None = None
     low: float | None = None
     high: float | None = None
+    standard_error: float | None = None
     relative_effect: float | None = None
     relative_low: float | None = None
     relative_high: float | None = None
@@ -305,6 +314,7 @@ class Estimate:
     adjusted_p_value: float | None = None
     chance_to_win: float | None = None
     level: float = 0.95
+    information: int = 0
     reason: CannotSay | None = None
     relative_reason: CannotSay | None = None
 
