@@ -3,21 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
 
-from django.db.models import Count, F, FloatField, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from classifier.engine.types import Level
-from classifier.models import Feedback, Prediction, ReviewEvent, ReviewItem
+from classifier.models import Prediction
 from experiments.models import Experiment, Metric
 from experiments.models.experiment import SplitChoices
-from experiments.stats.power import units_needed
-from experiments.stats.types import Direction, Method, UnitSums
+from experiments.services.baselines import baseline_sums
+from experiments.stats.power import HALVES, POWER, SampleSize, units_needed
+from experiments.stats.types import AnalysisSpec, CannotSay, Method, UnitSums
 
 Field = Metric.Field
-Source = Metric.Source
-Rows = QuerySet[Any, dict[str, Any]]
+
 WINDOW = timedelta(days=28)
 DAY = timedelta(days=1)
 # The newest, where there are more in the window: a page waits for this.
@@ -25,15 +23,12 @@ MAX_PREDICTIONS = 500_000
 # Of late, by which more are foreseen than the window has seen.
 RECENT_DAYS = 7
 MAX_DAYS = 3650
-POWER = 0.8
-ALPHA = 0.05
-_JUDGING = (ReviewItem.State.SUBMITTED, ReviewItem.State.DISCARDED)
-_UNCOUNTED = (Feedback.Status.REPLACED, Feedback.Status.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be planned. `weights` are of the variants, `share` of the units takes part;
+    """What is to be planned. `weights` are of the variants, the control
+    first, and `share` of the units takes part;
     `effect` is relative to the control."""
 
     metric: Metric
@@ -47,8 +42,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`units` are needed in each variant, which takes `days`; None where that cannot be said, and
-    the sentences say why. `baseline` is the metric's value now."""
+    """`units` are needed in the larger of the control and a variant, which takes `days`; None where
+    that cannot be said, and the sentences say why. `baseline` is the metric's value now."""
 
     units: int | None
     days: int | None
@@ -111,43 +106,32 @@ def plan(question: Question) -> Plan:
         return Plan(None, None, None, (f"No {noun} in the last {WINDOW.days} days: nothing tells "
                                        "how the metric varies.",))  # fmt: skip
     sums = baseline_sums(question.metric, rows, unit, since)
-    needed = units_needed(
-        sums,
-        question.effect,
-        alpha=ALPHA,
-        power=POWER,
-        is_proportion=question.metric.is_share and sums.is_one_value_a_unit,
+    found = _size(question, sums)
+    if not isinstance(found, SampleSize):
+        return Plan(None, None, sums.mean, (found,))
+    return _told(question, found, sums, traffic, noun)
+
+
+def _size(question: Question, sums: UnitSums) -> SampleSize | str:
+    """Of the control and the smallest variant; why not, where that cannot be said."""
+    is_rising = question.metric.better == Metric.Better.HIGHER
+    spec = AnalysisSpec(
         method=Method(question.method),
+        is_proportion=question.metric.is_share,
         looks=question.looks,
+        # Of the first of the planned looks; all of them are spread evenly.
+        information=(1 / question.looks,),
         comparisons=max(1, len(question.weights) - 1),
-        direction=Direction.INCREASE,
     )
-    if needed.units is None:
-        assert needed.reason is not None  # noqa: S101
-        return Plan(None, None, sums.mean, (f"{needed.reason.sentence}",))
-    return _told(question, needed.units, sums, traffic, noun)
-
-
-def baseline_sums(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since: datetime) -> UnitSums:
-    """What the metric is of these predictions, unit by unit, added up by the database. `unit` is
-    the field that names a unit."""
-    values = _unit_values(metric, rows, unit, since).filter(d__gt=0)
-
-    def total(*names: str) -> Sum:
-        product: Any = F(names[0])
-        for name in names[1:]:
-            product = product * F(name)
-        return Sum(product, output_field=FloatField())
-
-    found = values.aggregate(
-        units=Count("*"),
-        numerator=total("y"),
-        denominator=total("d"),
-        numerator_sq=total("y", "y"),
-        denominator_sq=total("d", "d"),
-        cross=total("y", "d"),
-    )
-    return UnitSums(**{name: value or 0 for name, value in found.items()})
+    control, *variants = question.weights or HALVES
+    shares = (control, min(variants, default=control))
+    try:
+        needed = units_needed(
+            sums, question.effect if is_rising else -question.effect, spec, shares=shares
+        )
+    except ValueError as error:
+        return f"{error} Choose a smaller effect."
+    return needed.sentence if isinstance(needed, CannotSay) else needed
 
 
 def _cannot_plan(question: Question) -> str:
@@ -161,18 +145,22 @@ def _cannot_plan(question: Question) -> str:
     if metric.aggregate == Metric.Aggregate.P95:
         return "Nothing can be planned with a quantile: plan with the mean latency."
     if metric.field == Field.IS_FAILED:
-        return "Engine failures are counted within experiments alone: there is no figure from before."
+        return (
+            "Engine failures are counted within experiments alone: there is no figure from before."
+        )
     return ""
 
 
-def _told(question: Question, units: int, sums: UnitSums, traffic: Traffic, noun: str) -> Plan:
-    smallest = min(question.weights, default=0.5)
+def _told(
+    question: Question, size: SampleSize, sums: UnitSums, traffic: Traffic, noun: str
+) -> Plan:
     # Units of which nothing is measured, such as users without feedback, do not help.
     measured = sums.units / traffic.reach[-1]
-    total = ceil(units / smallest)
+    units, total = max(size.control_units, size.variant_units), size.total_units
     days = traffic.days_until(total / question.share / measured)
     sentences = [
-        f"{units:,} {noun} in each variant, {total:,} in all, to find a difference of "
+        f"{size.control_units:,} {noun} in the control and {size.variant_units:,} in each variant, "
+        f"{total:,} in all, to find a difference of "
         f"{100 * question.effect:g}% of the control in {100 * POWER:.0f} of 100 cases where it is "
         "there.",
         f"{traffic.last_day:,} {noun} came in the last day and {traffic.reach[-1]:,} in "
@@ -212,49 +200,3 @@ def _traffic(rows: "QuerySet[Prediction]", unit: str, since: datetime, now: date
     )
     last = rows.filter(created_at__gte=now - DAY).values(unit).distinct().count()
     return Traffic(tuple(counted[str(day)] for day in range(1, days + 1)), last)
-
-
-def _unit_values(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since: datetime) -> Rows:
-    """Each unit's own numerator `y` and denominator `d`."""
-    match metric.source:
-        case Source.FEEDBACK:
-            said = Feedback.objects.filter(
-                prediction__created_at__gte=since, prediction__category__isnull=False
-            ).exclude(status__in=_UNCOUNTED)
-            if unit == "user_id":
-                said = said.exclude(prediction__user_id="")
-            counted = Count("prediction_id", distinct=True)
-            wrong = Count("prediction_id", distinct=True, filter=Q(is_correct=False))
-            named = said.order_by().values(unit=F(f"prediction__{unit}"))
-            return named.annotate(d=counted, y=counted - wrong)
-        case Source.CORRECTION:
-            is_wrong = Q(feedback__is_correct=False) & ~Q(feedback__status__in=_UNCOUNTED)
-            return rows.values(unit).annotate(
-                d=Count("pk", distinct=True), y=Count("pk", distinct=True, filter=is_wrong)
-            )
-        case Source.AUDIT:
-            verdicts = ReviewEvent.objects.filter(
-                Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
-                item__canonical_text=OuterRef("canonical_text"),
-            )
-            right = Subquery(verdicts.order_by("-id").values("category")[:1])
-            drawn = rows.filter(is_audited=True, category__isnull=False).annotate(right_id=right)
-            is_right = Q(category_id=F("right_id"))
-            return (
-                drawn.filter(right_id__isnull=False)
-                .values(unit)
-                .annotate(d=Count("*"), y=Count("*", filter=is_right))
-            )
-    condition = _condition(metric)
-    if condition is None:
-        return rows.values(unit).annotate(d=Count(metric.field), y=Sum(metric.field))
-    return rows.values(unit).annotate(d=Count("*"), y=Count("*", filter=condition))
-
-
-def _condition(metric: Metric) -> Q | None:
-    """What of a prediction counts as 1; None where the field is a number."""
-    if metric.field == Field.IS_ABSTAINED:
-        return Q(level=Level.ABSTAIN.value)
-    if metric.field in Metric.CHOSEN:
-        return Q(**{metric.field: metric.equals})
-    return Q(is_cached=True) if metric.field == Field.IS_CACHED else None
