@@ -40,6 +40,9 @@ ACTS: dict[str, set[str]] = {
 
 
 class ActsAdmin(Admin):
+    """The timeline on its page says more than Django's history, and leaves room for the buttons."""
+
+    actions_detail_hide_default = True
     actions_detail: tuple[str, ...] = (
         "report",
         "start",
@@ -89,7 +92,7 @@ class ActsAdmin(Admin):
                 "then on the variants, the salt, the split and the metrics are frozen.",
             }
             if page["problems"]:
-                page["refusal"] = f"{experiment} cannot be started as it is."
+                page["refusal"] = f"{experiment} cannot be started as it is:"
             form = partial(StartForm, initial={"planned_units": plan.units})
         else:
             form = partial(StartForm)
@@ -132,7 +135,7 @@ class ActsAdmin(Admin):
             page["problems"] = obstacles(experiment)
             page["facts"] = facts_of(experiment)
             if page["problems"]:
-                page["refusal"] = f"{experiment} cannot be resumed as it is."
+                page["refusal"] = f"{experiment} cannot be resumed as it is:"
 
         def act(said: ActForm) -> str:
             lifecycle.resume(experiment, by=request.user, **said.cleaned_data)  # type: ignore[arg-type]
@@ -183,7 +186,7 @@ class ActsAdmin(Admin):
         return self._ask(request, page, ShareForm, act, "Not changed.")
 
     @action(  # type: ignore[untyped-decorator]
-        description="Promote winner", url_path="promote", permissions=["promote"], icon="trophy"
+        description="Promote", url_path="promote", permissions=["promote"], icon="trophy"
     )
     def promote(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the verdict and how each version does against the targets."""
@@ -234,7 +237,7 @@ class ActsAdmin(Admin):
         return self._ask(request, page, form, act, "Not promoted.")
 
     @action(  # type: ignore[untyped-decorator]
-        description="Analyse now", url_path="analyse", permissions=["run"], icon="query_stats"
+        description="Analyse", url_path="analyse", permissions=["run"], icon="query_stats"
     )
     def analyse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         experiment = self._seen(request, object_id)

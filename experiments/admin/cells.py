@@ -5,8 +5,15 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from classifier.admin.cells import NOTHING, badge
-from experiments.models import Analysis, Experiment, Guardrail
+from experiments.models import Analysis, Experiment, Guardrail, Metric
+from experiments.stats.types import MetricUnit
 
+# Of a difference; a share itself is in percent.
+UNITS: dict[str, str] = {
+    MetricUnit.SHARE.value: "points",
+    MetricUnit.MILLISECONDS.value: "ms",
+    MetricUnit.NUMBER.value: "",
+}
 # From here on, digits after the point say nothing.
 THOUSAND = 1000
 STATUS_VARIANTS: dict[str, str] = {
@@ -46,32 +53,30 @@ def share(value: float) -> str:
     return f"{100 * value:g}%"
 
 
-def value_shown(value: float | None, is_share: bool) -> str:
-    """A metric's own value: a share in percent, else the plain number."""
+def value_shown(value: float | None, unit: str) -> str:
+    """A metric's own value: 12.04%, 12.31 ms, 0.9134."""
     if value is None:
         return NOTHING
-    return f"{100 * value:.2f}%" if is_share else _plain(value)
+    return f"{100 * value:.2f}%" if unit == MetricUnit.SHARE else f"{_plain(value)}{_of(unit)}"
 
 
-def effect_shown(estimate: dict[str, Any], is_share: bool) -> str:
+def effect_shown(estimate: dict[str, Any], unit: str) -> str:
     """“+0.52 (+0.10 to +0.94) points”; a dash where nothing can be said."""
     effect, low, high = (estimate[name] for name in ("effect", "low", "high"))
     if effect is None:
         return NOTHING
-    if is_share:
-        return f"{_points(effect)} points{_between(_points, low, high)}"
-    return f"{_signed(effect)}{_between(_signed, low, high)}"
+    word = _points if unit == MetricUnit.SHARE else _signed
+    return f"{word(effect)}{_between(word, low, high)}{_of(unit)}"
 
 
 def relative_shown(estimate: dict[str, Any]) -> str:
-    """“+5.3% (+1.0 to +9.6%)”; a dash where nothing can be said."""
+    """“+5.30 (+1.00 to +9.60)%”; a dash where nothing can be said."""
     effect, low, high = (
         estimate[name] for name in ("relative_effect", "relative_low", "relative_high")
     )
     if effect is None:
         return NOTHING
-    between = "" if low is None or high is None else f" ({_points(low)} to {_points(high)}%)"
-    return f"{_points(effect)}%{between}"
+    return f"{_points(effect)}{_between(_points, low, high)}%"
 
 
 def p_shown(value: float | None) -> str:
@@ -81,8 +86,21 @@ def p_shown(value: float | None) -> str:
     return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
+def unit_of(metric: Metric) -> MetricUnit:
+    """As the analysis has it."""
+    if metric.is_share:
+        return MetricUnit.SHARE
+    is_time = metric.field == Metric.Field.LATENCY_MS
+    return MetricUnit.MILLISECONDS if is_time else MetricUnit.NUMBER
+
+
 def _between(word: Any, low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f" ({word(low)} to {word(high)})"
+
+
+def _of(unit: str) -> str:
+    """What stands behind an effect, or a value that is no share."""
+    return UNITS[unit] and f" {UNITS[unit]}"
 
 
 def _points(value: float) -> str:

@@ -6,7 +6,10 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from classifier.admin.base import Inline
 from classifier.models import ModelVersion
@@ -15,6 +18,7 @@ from experiments.models import Experiment, Guardrail, Variant
 from experiments.models.experiment import MethodChoices, SplitChoices
 from experiments.services.readiness import problems_of
 
+EMPTY = "---------"
 FIELDS = (
     "key", "hypothesis", "owner", "salt", "split", "block_minutes", "traffic_share", "method",
     "looks", "primary_metric", "secondary_metrics", "expected_effect", "min_days", "max_days",
@@ -35,13 +39,19 @@ class DraftForm(forms.ModelForm[Experiment]):
         ):
             if name in self.fields:
                 self.fields[name].required = False
+                if isinstance(self.fields[name], forms.TypedChoiceField):
+                    self.fields[name].choices = [("", EMPTY), *self.fields[name].choices]
                 if experiment.pk is None or not is_asked:
                     self.initial[name] = None
 
     class Meta:
         model = Experiment
         fields = FIELDS
-        widgets = {"hypothesis": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+        widgets = {
+            "hypothesis": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+            "secondary_metrics": UnfoldAdminCheckboxSelectMultipleWidget(),
+        }
+        help_texts = {"secondary_metrics": "They are told beside it, and decide nothing."}
 
     def clean_salt(self) -> str:
         salt: str = self.cleaned_data["salt"]
@@ -131,7 +141,10 @@ def _twice(words: Any) -> list[str]:
 
 
 class DraftInline(Inline):
-    """Rows that are frozen with their experiment."""
+    """Rows that are frozen with their experiment. All on one page: they are checked together."""
+
+    per_page = None
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_draft(obj) and bool(super().has_add_permission(request, obj))

@@ -6,8 +6,10 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from classifier.admin.cells import NOTHING, change_url
@@ -25,6 +27,7 @@ from experiments.admin.plans import PlanAdmin, plan_shown
 from experiments.admin.reports import ReportAdmin, report_url
 from experiments.admin.timeline import alerts_table, timeline_of
 from experiments.models import Analysis, Experiment
+from experiments.models.experiment import MethodChoices, SplitChoices
 from experiments.services.drafts import lock_draft, record_creation
 from experiments.services.planning import plan_for
 
@@ -52,6 +55,7 @@ class ExperimentAdmin(ReportAdmin, PlanAdmin):
     form = DraftForm
     inlines = (VariantInline, GuardrailInline)
     change_form_before_template = "experiments/admin/plan_button.html"
+    change_form_outer_before_template = "experiments/admin/experiment_verdict.html"
     change_form_outer_after_template = "experiments/admin/experiment_state.html"
     fieldsets = (
         (None, {"fields": (("key", "owner"), "hypothesis")}),
@@ -95,7 +99,15 @@ class ExperimentAdmin(ReportAdmin, PlanAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
-        return self.started_fieldsets if _is_started(obj) else self.fieldsets
+        if obj is None or not _is_started(obj):
+            return self.fieldsets
+        unused = set() if obj.split == SplitChoices.TIME else {"block_minutes"}
+        if obj.method != MethodChoices.GROUP_SEQUENTIAL:
+            unused.add("looks")
+        return [
+            (title, {"fields": _without(unused, options)})
+            for title, options in self.started_fieldsets
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Experiment | None = None) -> Any:
         """Once it has started, all but its owner and its hypothesis."""
@@ -220,8 +232,17 @@ class ExperimentAdmin(ReportAdmin, PlanAdmin):
         )
 
     @admin.display(description="started")
-    def started(self, experiment: Experiment) -> Any:
-        return experiment.started_at
+    def started(self, experiment: Experiment) -> str:
+        started = experiment.started_at
+        return NOTHING if started is None else date_format(localtime(started), "DATETIME_FORMAT")
+
+
+def _without(unused: set[str], options: dict[str, Any]) -> list[Any]:
+    """The fields of a fieldset, some of which stand in one line, but for those."""
+    return [
+        line if isinstance(line, str) else tuple(name for name in line if name not in unused)
+        for line in options["fields"]
+    ]
 
 
 def _is_started(experiment: Experiment | None) -> bool:

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from classifier.admin.base import Admin
-from experiments.admin.cells import share, value_shown
+from experiments.admin.cells import share, unit_of, value_shown
 from experiments.models import Experiment, Metric
 from experiments.models.experiment import MethodChoices, SplitChoices
 from experiments.services.planning import Plan, Question, plan
@@ -66,7 +66,7 @@ def plan_shown(found: Plan, metric: Metric) -> dict[str, Any]:
     """The figures, then sentences; where nothing can be said, the sentences say why."""
     figures = []
     if found.baseline is not None:
-        figures.append((f"{metric} now", value_shown(found.baseline, metric.is_share)))
+        figures.append((f"{metric} now", value_shown(found.baseline, unit_of(metric))))
     if found.units is not None:
         figures.append(("Units needed in each variant", f"{found.units:,}"))
         days = "never" if found.days is None else f"{found.days:,}"
@@ -80,7 +80,7 @@ def facts_of(experiment: Experiment) -> list[tuple[str, str]]:
     return [
         *(
             (
-                f"{'Control' if variant.is_control else 'Variant'} {variant.key}",
+                f"{variant.key} (control)" if variant.is_control else variant.key,
                 f"version {variant.version}, {share(variant.weight)}",
             )
             for variant in variants

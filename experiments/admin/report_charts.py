@@ -8,7 +8,8 @@ from django.utils.timezone import localtime
 
 from classifier.admin.cells import percent
 from classifier.admin.version_tables import Table
-from experiments.admin.cells import effect_shown
+from experiments.admin.cells import UNITS, effect_shown
+from experiments.stats.types import MetricUnit
 
 # When, and the primary metric as it stood then.
 Point = tuple[datetime, dict[str, Any]]
@@ -28,7 +29,8 @@ def charts_of(report: dict[str, Any], history: list[Point]) -> list[dict[str, An
 def _effect(report: dict[str, Any], history: list[Point]) -> dict[str, Any] | None:
     """The primary metric's effect with its interval, one point an analysis."""
     primary = report["primary"]
-    factor = 100 if primary["is_share"] else 1
+    unit = primary["unit"]
+    factor = 100 if unit == MetricUnit.SHARE else 1
     step = -(-len(history) // MAX_POINTS)
     shown = history[::-1][::step][::-1]
     series, rows = [], []
@@ -44,9 +46,7 @@ def _effect(report: dict[str, Any], history: list[Point]) -> dict[str, Any] | No
             }
         )
         rows += [
-            [when, key, effect_shown(found, primary["is_share"])]
-            for when, found in points
-            if found is not None
+            [when, key, effect_shown(found, unit)] for when, found in points if found is not None
         ]
     if not rows:
         return None
@@ -59,7 +59,7 @@ def _effect(report: dict[str, Any], history: list[Point]) -> dict[str, Any] | No
             "kind": "effect",
             "labels": [_when(moment) for moment, _ in shown],
             "series": series,
-            "unit": "points" if primary["is_share"] else "",
+            "unit": UNITS[unit],
         },
         "table": {"headers": ["When", "Variant", "Effect (interval)"], "rows": rows[::-1]},
     }
@@ -75,8 +75,8 @@ def _sizes(report: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "id": "sizes",
         "title": "Units in each arm: expected and seen",
-        "summary": "; ".join(
-            f"{key}: {percent(seen, 2)} of units seen, {percent(expected, 2)} expected"
+        "summary": " ".join(
+            f"{key}: {percent(seen, 2)} of units seen, {percent(expected, 2)} expected."
             for key, expected, seen in pairs
         ),
         "data": {
@@ -108,8 +108,8 @@ def _distribution(report: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "id": "distribution",
         "title": "Exposures of a unit",
-        "summary": "; ".join(
-            f"{key}: most units have {labels[values.index(max(values))]} exposures"
+        "summary": " ".join(
+            f"{key}: most units have {labels[values.index(max(values))]} exposures."
             for key, values in counts.items()
         ),
         "data": {

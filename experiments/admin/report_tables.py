@@ -15,7 +15,7 @@ from experiments.admin.cells import (
     value_shown,
 )
 from experiments.models import Guardrail, Metric
-from experiments.stats.types import CannotSay, GuardrailKind, HealthKind
+from experiments.stats.types import GuardrailKind, HealthKind
 
 HEALTH_NAMES: dict[str, str] = {
     HealthKind.SAMPLE_RATIO.value: "Sizes of the arms",
@@ -31,7 +31,7 @@ GUARDRAIL_VARIANTS: dict[str, tuple[str, str]] = {
 
 def metric_table(metric: dict[str, Any]) -> dict[str, Any]:
     """Of one metric: a row a variant, with the effect or the reason why there is none."""
-    is_share = metric["is_share"]
+    unit = metric["unit"]
     level = next((100 * each["level"] for each in metric["estimates"]), 95)
     return {
         "title": metric["name"],
@@ -43,20 +43,20 @@ def metric_table(metric: dict[str, Any]) -> dict[str, Any]:
                 "Control's value",
                 "Its value",
                 f"Effect ({level:g}% interval)",
-                "Relative effect",
-                "p",
-                "p, Holm-adjusted",
+                "Relative effect (interval)",
+                "P-value",
+                "P-value after Holm",
                 "Chance to win",
                 "Units: control, variant",
             ],
-            "rows": [_estimate_row(each, is_share) for each in metric["estimates"]],
+            "rows": [_estimate_row(each, unit) for each in metric["estimates"]],
         },
     }
 
 
 def health_table(report: dict[str, Any]) -> Table:
     return {
-        "headers": ["Check", "Outcome", "What was seen", "p"],
+        "headers": ["Check", "Outcome", "What was seen", "P-value"],
         "rows": [
             [
                 HEALTH_NAMES.get(check["kind"], check["kind"]),
@@ -74,7 +74,7 @@ def guardrail_table(report: dict[str, Any]) -> Table:
         "headers": ["Metric", "Variant", "Borne", "State", "What was seen", "A breach will"],
         "rows": [
             [
-                each["metric"],
+                each["name"],
                 each["variant"],
                 share(each["margin"]) if each["is_relative"] else f"{each['margin']:g}",
                 badge(GUARDRAIL_VARIANTS[each["kind"]][1], GUARDRAIL_VARIANTS[each["kind"]][0]),
@@ -115,19 +115,19 @@ def arms_table(report: dict[str, Any]) -> Table:
     }
 
 
-def _estimate_row(estimate: dict[str, Any], is_share: bool) -> list[Any]:
+def _estimate_row(estimate: dict[str, Any], unit: str) -> list[Any]:
     chance = estimate["chance_to_win"]
     units = f"{estimate['control_units']:,}, {estimate['variant_units']:,}"
-    values = [value_shown(estimate[f"{arm}_value"], is_share) for arm in ("control", "variant")]
+    values = [value_shown(estimate[f"{arm}_value"], unit) for arm in ("control", "variant")]
     if estimate["reason"]:
         return [estimate["variant"], *values, _unsaid(estimate), *[NOTHING] * 4, units]
     relative = relative_shown(estimate)
     if estimate["relative_reason"]:
-        relative = CannotSay(estimate["relative_reason"]).sentence
+        relative = estimate["relative_sentence"]
     return [
         estimate["variant"],
         *values,
-        effect_shown(estimate, is_share),
+        effect_shown(estimate, unit),
         relative,
         p_shown(estimate["p_value"]),
         p_shown(estimate["adjusted_p_value"]),

@@ -68,7 +68,7 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
             ("By", analysis.by or "the program"),
             ("Days run", f"{report['days']:.1f}"),
             ("Method", MethodChoices(report["method"]).label),
-            *([("Look", f"{look['number']} of {look['planned']}")] if look else []),
+            *([("Look", _look_shown(look))] if look else []),
             ("Level of the tests", f"{100 * report['alpha']:g}%"),
             (
                 "Units needed in each variant",
@@ -87,3 +87,8 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
             for name, form in (("JSON", "json"), ("CSV", "csv"))
         ],
     }
+
+
+def _look_shown(look: dict[str, Any]) -> str:
+    of = f"{look['number']} of {look['planned']}"
+    return of if look["is_due"] else f"{of}: the next is not due yet"

@@ -70,12 +70,12 @@ def _unit_values(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since:
             return (
                 drawn.filter(right_id__isnull=False)
                 .values(unit)
-                .annotate(d=Count("*"), y=Count("*", filter=is_right))
+                .annotate(d=Count("*"), y=Count("pk", filter=is_right))
             )
     condition = _condition(metric)
     if condition is None:
         return rows.values(unit).annotate(d=Count(metric.field), y=Sum(metric.field))
-    return rows.values(unit).annotate(d=Count("*"), y=Count("*", filter=condition))
+    return rows.values(unit).annotate(d=Count("*"), y=Count("pk", filter=condition))
 
 
 def _condition(metric: Metric) -> Q | None:

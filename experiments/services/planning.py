@@ -172,6 +172,9 @@ def _told(
         sentences.append("At the present traffic, so many never come.")
     else:
         sentences.append(f"At the present traffic that takes {_days(days)}.")
+    fewest = traffic.days_until(total / measured)
+    if question.share < 1 and fewest is not None:
+        sentences.append(f"With all of the traffic it would take {_days(fewest)}.")
     return Plan(units, days, sums.mean, tuple(sentences))
 
 
@@ -194,7 +197,7 @@ def _traffic(rows: "QuerySet[Prediction]", unit: str, since: datetime, now: date
     firsts = rows.values(unit).annotate(first=Min("created_at"))
     counted = firsts.aggregate(
         **{
-            str(day): Count("*", filter=Q(first__lt=since + day * DAY))
+            str(day): Count(unit, filter=Q(first__lt=since + day * DAY))
             for day in range(1, days + 1)
         }
     )

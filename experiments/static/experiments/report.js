@@ -44,7 +44,7 @@
     return data.series.map((series, place) => {
       const colour = colours.series[place % colours.series.length];
       return {
-        label: series.name, data: series.values, borderColor: colour, borderWidth: 2, maxBarThickness: 48,
+        label: series.name, data: series.values, borderColor: colour, borderWidth: 2, categoryPercentage: 0.6,
         backgroundColor: faded(colour, place % 2 ? 0.25 : 0.75),
       };
     });
@@ -107,7 +107,7 @@
   new MutationObserver(() => draw(false)).observe(document.documentElement, { attributeFilter: ["class"] });
   window.addEventListener("beforeprint", () => draw(true));
   window.addEventListener("afterprint", () => draw(false));
-  for (const button of document.querySelectorAll("[data-print]")) {
+  for (const button of document.querySelectorAll('button[name="print"]')) {
     button.addEventListener("click", () => window.print());
   }
 })();
