@@ -126,7 +126,7 @@ def report_json(experiment: Experiment, at: datetime | None = None) -> dict[str,
             "kind": "ship",
             "sentences": [
                 "Ship candidate: it abstains less often than the control.",
-                "Abstention rate went from 12.04% to 11.01%, a change that chance does not explain.",
+                "It went from 12.04% to 11.01%, which chance does not explain.",
             ],
             "winner": "candidate",
             "days_left": None,
@@ -170,7 +170,8 @@ def report_json(experiment: Experiment, at: datetime | None = None) -> dict[str,
         ],
         "guardrails": [
             {
-                "metric": "latency-mean", "name": "Latency, mean", "action": "pause", "margin": 0.2, "is_relative": True,
+                "metric": "latency-mean", "name": "Latency, mean", "action": "pause",
+                "margin": 0.2, "is_relative": True,
                 "variant": "candidate", "kind": "ok", "sentence": "It is not 20% slower.",
                 "reason": None, "low": -0.12, "high": 1.18,
             }
