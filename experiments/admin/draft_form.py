@@ -12,6 +12,7 @@ from unfold.widgets import (
 )
 
 from classifier.admin.base import Inline
+from classifier.admin.names import name_by_label
 from classifier.models import ModelVersion
 from classifier.services.activations import put_aside
 from experiments.models import Experiment, Guardrail, Variant
@@ -140,9 +141,16 @@ def _twice(words: Any) -> list[str]:
     return [word for word, count in Counter(words).items() if count > 1]
 
 
+class RowForm(forms.ModelForm[Any]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_by_label(self)
+
+
 class DraftInline(Inline):
     """Rows that are frozen with their experiment. All on one page: they are checked together."""
 
+    form = RowForm
     per_page = None
     hide_title = True
 

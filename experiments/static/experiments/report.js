@@ -88,6 +88,7 @@
 
   function draw(isPaper) {
     const colours = palette(isPaper);
+    Chart.defaults.font.family = "Inter";
     while (charts.length) charts.pop().destroy();
     for (const canvas of document.querySelectorAll("canvas[data-chart]")) {
       const data = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
