@@ -32,7 +32,18 @@ class Exposure(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["variant", "unit"], name="exposure_by_unit"),
+            # With all that is summed, so that an analysis reads it alone.
+            models.Index(
+                fields=[
+                    "variant",
+                    "unit",
+                    "latency_ms",
+                    "confidence",
+                    "is_abstained",
+                    "is_failed",
+                ],
+                name="exposure_by_unit",
+            ),
         ]
 
     def __str__(self) -> str:

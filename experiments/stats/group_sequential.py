@@ -13,13 +13,14 @@ from math import ceil, erfc, exp, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.stats.normal import FARTHEST, deviate, upper_tail
+from experiments.stats.normal import FARTHEST, both_tails, deviate, upper_tail
 
 NODES, NODES_A_DEVIATION = (32, 64, 128, 256, 512), 3
 # The score is never farther out than so many of its deviations.
 REACH = 9.0
-BISECTIONS = 60
-SMALLEST_LOG_P = log(1e-12)
+SMALLEST_LOG_P, LARGEST_LOG_P = log(1e-12), log(1 - 1e-9)
+# Far more than Newton's and the secant method take.
+STEPS = 100
 
 _erfc = np.vectorize(erfc, otypes=[float])
 
@@ -55,20 +56,27 @@ def boundary(information: tuple[float, ...], looks: int, alpha: float) -> float:
 def repeated_p(z: float, information: tuple[float, ...], looks: int) -> float:
     """The level at which the newest look would just have stopped at z; 1 where there is none.
 
-    Jennison, Turnbull (2000), section 9.5: valid at every look. Below 1e-12 it is 1e-12.
+    Jennison, Turnbull (2000), section 9.5: valid at every look. Below 1e-12 it is 1e-12. By the
+    secant method on the boundary's square, in which the level's logarithm is nearly a line.
     """
-    low, high = SMALLEST_LOG_P, 0.0
-    if abs(z) <= boundary(information, looks, 1.0 - 1e-9):
+    low, high, square = SMALLEST_LOG_P, LARGEST_LOG_P, z * z
+    if square <= boundary(information, looks, exp(high)) ** 2:
         return 1.0
-    if abs(z) >= boundary(information, looks, exp(low)):
+    if square >= boundary(information, looks, exp(low)) ** 2:
         return exp(low)
-    while high - low > 1e-7:
-        middle = (low + high) / 2
-        if abs(z) >= boundary(information, looks, exp(middle)):
-            high = middle
-        else:
-            low = middle
-    return exp(high)
+    slope = -min(1.0, information[-1]) / 2
+    place = min(high, max(low, log(both_tails(z))))
+    for _ in range(STEPS):
+        before, missing = place, boundary(information, looks, exp(place)) ** 2 - square
+        low, high = (before, high) if missing > 0 else (low, before)
+        place = before - missing * slope
+        if not low < place < high:
+            place = (low + high) / 2
+        if abs(place - before) < 1e-9:
+            break
+        gained = boundary(information, looks, exp(place)) ** 2 - square - missing
+        slope = (place - before) / gained if gained else slope
+    return exp(place)
 
 
 @lru_cache(maxsize=4096)
@@ -96,13 +104,27 @@ def _limit(
     wanted: float,
     deviation: float,
 ) -> float:
-    """The score that is passed upward with the probability `wanted`, by bisection."""
-    low, high = 0.0, FARTHEST * deviation
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        passed = float(_erfc((middle - nodes) / (step * sqrt(2))) @ weights) / 2
-        low, high = (middle, high) if passed > wanted else (low, middle)
-    return high
+    """The score that is passed upward with the probability `wanted`.
+
+    By Newton's method on the probability's logarithm, which is concave: begun on the right of the
+    root, where a walk that never stops would have it, it stays there.
+    """
+    farthest = FARTHEST * deviation
+    if wanted <= 0:
+        return farthest
+    place = min(farthest, deviate(wanted) * deviation)
+    for _ in range(STEPS):
+        scaled = (place - nodes) / (step * sqrt(2))
+        passed = float(_erfc(scaled) @ weights) / 2
+        density = float(np.exp(-(scaled**2)) @ weights) / (step * sqrt(2 * np.pi))
+        if passed <= 0 or density <= 0:
+            place *= 0.9
+            continue
+        move = log(passed / wanted) * passed / density
+        place += move
+        if abs(move) < 1e-12 * deviation:
+            break
+    return min(farthest, max(0.0, place))
 
 
 def _quadrature(limit: float, step: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -65,7 +65,8 @@ def units_needed(
     if sum(variances) <= 0:
         return CannotSay.NO_VARIANCE
     errors = variances[0] / shares[0] + variances[1] / shares[1]
-    total = errors * (_multiple(spec) + deviate(1 - power)) ** 2 / (size * size) if size else 0.0
+    root = sqrt(errors) * (_multiple(spec) + deviate(1 - power)) / size if size else 0.0
+    total = root * root
     if not (isfinite(total) and 0 < total < MOST_UNITS):
         return CannotSay.OUT_OF_RANGE
     control, variant = (max(2, ceil(total * share)) for share in shares)

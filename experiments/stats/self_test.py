@@ -56,8 +56,8 @@ def run_self_test(
     """Of per-unit numerators (n,) and denominators (n,), the units in any order.
 
     In each repetition units arrive in a random order, each in an arm drawn for it. More than
-    20,000 units are sampled down to as many; fewer than 120 are too few. Raises ValueError for arrays that differ in length or
-    are not finite, for more than 2,000 repetitions or 100 looks.
+    20,000 units are sampled down to as many; fewer than 120 are too few. Raises ValueError for
+    arrays that differ in length or are not finite, for more than 2,000 repetitions or 100 looks.
     """
     y, d = (np.asarray(values, dtype=float) for values in (numerators, denominators))
     if y.ndim != 1 or y.shape != d.shape or not (np.isfinite(y).all() and np.isfinite(d).all()):

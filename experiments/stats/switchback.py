@@ -75,8 +75,9 @@ def analyse_blocks(
 ) -> Estimate:
     """One variant against the control, by their indices among `variants`, over complete squares.
 
-    Blocks that are over belong in `blocks` even where nothing was measured in them. The estimate's
-    units are squares, and so are the spec's `planned_units`; at least 6 are wanted.
+    Of each block that is over there is what its own variant served, zeros where that is nothing;
+    what another one served at its edges is left out before. The estimate's units are squares, and
+    so are the spec's `planned_units`; at least 6 are wanted.
     """
     squares = complete_squares(blocks, variants, control, variant)
     blank = Estimate("switchback, paired t", len(squares), len(squares))

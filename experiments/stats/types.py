@@ -69,6 +69,8 @@ class CannotSay(StrEnum):
     NO_VARIANCE = "no_variance"
     CONTROL_IS_ZERO = "control_is_zero"
     OUT_OF_RANGE = "out_of_range"
+    NOT_YET = "not_yet"
+    NO_QUANTILES_OF_BLOCKS = "no_quantiles_of_blocks"
 
     @property
     def sentence(self) -> str:
@@ -86,6 +88,8 @@ _SENTENCES = {
     CannotSay.NO_VARIANCE: "All units have the same value, so that chance cannot be judged.",
     CannotSay.CONTROL_IS_ZERO: "The control's value is zero, so that there is no percentage of it.",
     CannotSay.OUT_OF_RANGE: "The numbers are too large or too small to calculate with.",
+    CannotSay.NOT_YET: "It is looked at when that was planned, and not before.",
+    CannotSay.NO_QUANTILES_OF_BLOCKS: "Quantiles are not compared between blocks of time.",
 }
 
 
@@ -338,6 +342,7 @@ class HealthKind(StrEnum):
     SAMPLE_RATIO = "sample_ratio"
     MULTIPLE_EXPOSURE = "multiple_exposure"
     FEEDBACK_RATE = "feedback_rate"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ def value_text(value: float, unit: MetricUnit) -> str:
 def size_text(effect: float, unit: MetricUnit) -> str:
     """How large a difference is, without its sign: 1.2 points, 0.8 ms, 0.05."""
     if unit is MetricUnit.SHARE:
-        return f"{_rounded(abs(100 * effect))} points"
+        return _named(_rounded(abs(100 * effect)), " points")
     return value_text(abs(effect), unit)
 
 
@@ -48,7 +48,7 @@ def effect_text(estimate: Estimate, unit: MetricUnit) -> str:
     factor, name = _UNITS[unit]
     text = (
         f"from {value_text(control, unit)} to {value_text(variant, unit)}: "
-        f"{signed(factor * (estimate.effect or 0.0))}{name} "
+        f"{_named(signed(factor * (estimate.effect or 0.0)), name)} "
         f"(interval {interval_text(low, high, unit)})"
     )
     if estimate.relative_effect is None:
@@ -63,6 +63,11 @@ _UNITS = {
     MetricUnit.MILLISECONDS: (1, " ms"),
     MetricUnit.NUMBER: (1, ""),
 }
+
+
+def _named(number: str, name: str) -> str:
+    is_one_point = number.lstrip("+-") == "1" and name == " points"
+    return f"{number} point" if is_one_point else f"{number}{name}"
 
 
 def _rounded(number: float, digits: int = 3) -> str:

@@ -1,0 +1,91 @@
+"""Intervals that hold at all looks together."""
+
+from dataclasses import replace
+from math import log, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.stats.analysis import analyse_metric
+from experiments.stats.normal import deviate
+from experiments.stats.sequential import (
+    always_valid_p,
+    mixing,
+    one_sided_multiple,
+    sequence_multiple,
+)
+from experiments.stats.types import AnalysisSpec, Method, Sides
+from tests.experiments.stats.sums import sums_of
+
+ALPHAS = st.sampled_from([0.01, 0.05, 0.1])
+UNITS = st.integers(10, 10**7)
+
+
+@given(alpha=ALPHAS, units=UNITS, planned=UNITS)
+def test_the_width_is_that_of_the_paper(alpha: float, units: int, planned: int) -> None:
+    """Eq. 9 as it is printed, of variance 1."""
+    rho = mixing(alpha, planned)
+    grown = units * rho**2 + 1
+    printed = sqrt(2 * grown / (units**2 * rho**2) * log(sqrt(grown) / alpha))
+    assert sequence_multiple(alpha, units, planned) / sqrt(units) == pytest.approx(printed)
+
+
+@given(alpha=ALPHAS, units=UNITS, planned=UNITS)
+def test_p_is_alpha_where_the_interval_touches_zero(alpha: float, units: int, planned: int) -> None:
+    multiple = sequence_multiple(alpha, units, planned)
+    assert always_valid_p(multiple, alpha, units, planned) == pytest.approx(alpha)
+    assert always_valid_p(-multiple, alpha, units, planned) == pytest.approx(alpha)
+    assert always_valid_p(0, alpha, units, planned) == 1
+
+
+@given(alpha=ALPHAS, planned=st.integers(100, 10**6))
+def test_it_is_narrowest_near_the_planned_units(alpha: float, planned: int) -> None:
+    at_plan = sequence_multiple(alpha, planned, planned)
+    others = [sequence_multiple(alpha, planned, round(planned * f)) for f in (0.1, 0.5, 2, 10)]
+    assert at_plan <= min(others) + 1e-3
+
+
+@given(alpha=ALPHAS, planned=UNITS, filled=st.floats(0.1, 10))
+def test_it_is_wider_than_a_single_look_and_a_one_sided_bound_is_nearer(
+    alpha: float, planned: int, filled: float
+) -> None:
+    two_sided = sequence_multiple(alpha, filled * planned, planned)
+    one_sided = one_sided_multiple(alpha, filled * planned, planned)
+    assert deviate(alpha / 2) < one_sided < two_sided
+
+
+def test_bounds_of_one_side_each_lie_inside_the_interval_of_both() -> None:
+    chance = np.random.default_rng(1)
+    arms = sums_of(chance.normal(0, 1, 300)), sums_of(chance.normal(0, 1, 300))
+    both = analyse_metric(*arms, AnalysisSpec())
+    either = analyse_metric(*arms, AnalysisSpec(sides=Sides.EITHER))
+    assert both.low is not None
+    assert both.high is not None
+    assert either.low is not None
+    assert either.high is not None
+    assert both.low < either.low < either.high < both.high
+
+
+def test_looking_at_every_unit_it_seldom_alarms_and_a_single_look_often_does() -> None:
+    """2,000 walks of 2,000 units that have no effect, looked at from the 50th on."""
+    chance = np.random.default_rng(2)
+    units = np.arange(1, 2001)
+    z = np.cumsum(chance.normal(0, 1, (2000, 2000)), axis=1)[:, 49:] / np.sqrt(units[49:])
+    limits = [sequence_multiple(0.05, float(n), 1000) for n in units[49:]]
+    assert (np.abs(z) > limits).any(axis=1).mean() < 0.05
+    upper = [one_sided_multiple(0.05, float(n), 1000) for n in units[49:]]
+    assert (z > upper).any(axis=1).mean() < 0.05
+    assert (np.abs(z) > 1.96).any(axis=1).mean() > 0.3
+
+
+def test_a_large_effect_is_found_before_the_plan_is_filled() -> None:
+    chance = np.random.default_rng(3)
+    arms = sums_of(chance.normal(0, 1, 200)), sums_of(chance.normal(1, 1, 200))
+    found = analyse_metric(*arms, AnalysisSpec(planned_units=5000))
+    assert found.p_value is not None
+    assert found.p_value < 0.001
+    fixed = analyse_metric(*arms, replace(AnalysisSpec(), method=Method.FIXED))
+    assert fixed.p_value is not None
+    assert fixed.p_value < found.p_value
