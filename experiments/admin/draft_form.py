@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from unfold.widgets import (
@@ -16,10 +17,11 @@ from classifier.admin.names import name_by_label
 from classifier.models import ModelVersion
 from classifier.services.activations import put_aside
 from experiments.models import Experiment, Guardrail, Variant
-from experiments.models.experiment import MethodChoices, SplitChoices
+from experiments.models.experiment import BLOCK_MINUTES, MethodChoices, SplitChoices
 from experiments.services.readiness import problems_of
 
 EMPTY = "---------"
+BLOCKS = [(minutes, f"{minutes} minutes") for minutes in BLOCK_MINUTES]
 FIELDS = (
     "key", "hypothesis", "owner", "salt", "split", "block_minutes", "traffic_share", "method",
     "looks", "primary_metric", "secondary_metrics", "expected_effect", "min_days", "max_days",
@@ -39,9 +41,10 @@ class DraftForm(forms.ModelForm[Experiment]):
             ("looks", experiment.method == MethodChoices.GROUP_SEQUENTIAL),
         ):
             if name in self.fields:
-                self.fields[name].required = False
-                if isinstance(self.fields[name], forms.TypedChoiceField):
-                    self.fields[name].choices = [("", EMPTY), *self.fields[name].choices]
+                field = self.fields[name]
+                field.required = False
+                if isinstance(field, forms.TypedChoiceField):
+                    field.choices = [("", EMPTY), *BLOCKS]
                 if experiment.pk is None or not is_asked:
                     self.initial[name] = None
 
@@ -109,8 +112,7 @@ class StartedForm(forms.ModelForm[Experiment]):
 class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     def clean(self) -> None:
         """The variants as they belong together."""
-        super().clean()
-        if any(self.errors):
+        if any(self.errors) or not is_draft(self.instance):
             return
         variants = [form.instance for form in self.forms if _is_kept(self, form)]
         found = [
@@ -123,8 +125,7 @@ class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
 class GuardrailFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     def clean(self) -> None:
-        super().clean()
-        if any(self.errors):
+        if any(self.errors) or not is_draft(self.instance):
             return
         named = (form.instance.metric.name for form in self.forms if _is_kept(self, form))
         found = [f"More than one guard rail is of {name}: one a metric." for name in _twice(named)]
@@ -141,6 +142,13 @@ def _twice(words: Any) -> list[str]:
     return [word for word, count in Counter(words).items() if count > 1]
 
 
+def plain(field: Any) -> Any:
+    """A choice of rows without the links beside it: nothing is to be made or changed from here."""
+    if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+        field.widget = field.widget.widget
+    return field
+
+
 class RowForm(forms.ModelForm[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,14 +162,17 @@ class DraftInline(Inline):
     per_page = None
     hide_title = True
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return plain(super().formfield_for_dbfield(db_field, request, **kwargs))
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and bool(super().has_add_permission(request, obj))
+        return is_draft(obj) and bool(super().has_add_permission(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and bool(super().has_change_permission(request, obj))
+        return is_draft(obj) and bool(super().has_change_permission(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and bool(super().has_delete_permission(request, obj))
+        return is_draft(obj) and bool(super().has_delete_permission(request, obj))
 
 
 class VariantInline(DraftInline):
@@ -194,5 +205,5 @@ class GuardrailInline(DraftInline):
     verbose_name_plural = "guard rails"
 
 
-def _is_draft(experiment: Experiment | None) -> bool:
+def is_draft(experiment: Experiment | None) -> bool:
     return experiment is None or experiment.status == Experiment.Status.DRAFT

@@ -136,6 +136,9 @@ class ExperimentAdmin(ReportAdmin, PlanAdmin):
             ]
         return kwargs
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return plain(super().formfield_for_dbfield(db_field, request, **kwargs))
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "owner":
             kwargs["queryset"] = User.objects.filter(is_staff=True, is_active=True)

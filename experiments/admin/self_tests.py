@@ -32,9 +32,11 @@ TEXT = (
 
 class SelfTestForm(forms.Form):
     metric = forms.ModelChoiceField(
-        Metric.objects.filter(aggregate=Metric.Aggregate.MEAN),
+        Metric.objects.filter(source=Metric.Source.FIELD, aggregate=Metric.Aggregate.MEAN).exclude(
+            field=Metric.Field.IS_FAILED
+        ),
         widget=UnfoldAdminSelectWidget(),
-        help_text="Quantiles have no such test.",
+        help_text="The mean of a field that answers have without an experiment.",
     )
 
 

@@ -5,12 +5,11 @@ from typing import Any
 
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
 
-from classifier.engine.types import Level
 from classifier.models import Feedback, Prediction, ReviewEvent, ReviewItem
 from experiments.models import Metric
+from experiments.services.sources import sums_of_predictions
 from experiments.stats.types import UnitSums
 
-Field = Metric.Field
 Source = Metric.Source
 _JUDGING = (ReviewItem.State.SUBMITTED, ReviewItem.State.DISCARDED)
 _UNCOUNTED = (Feedback.Status.REPLACED, Feedback.Status.REJECTED)
@@ -72,16 +71,5 @@ def _unit_values(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since:
                 .values(unit)
                 .annotate(d=Count("*"), y=Count("pk", filter=is_right))
             )
-    condition = _condition(metric)
-    if condition is None:
-        return rows.values(unit).annotate(d=Count(metric.field), y=Sum(metric.field))
-    return rows.values(unit).annotate(d=Count("*"), y=Count("pk", filter=condition))
-
-
-def _condition(metric: Metric) -> Q | None:
-    """What of a prediction counts as 1; None where the field is a number."""
-    if metric.field == Field.IS_ABSTAINED:
-        return Q(level=Level.ABSTAIN.value)
-    if metric.field in Metric.CHOSEN:
-        return Q(**{metric.field: metric.equals})
-    return Q(is_cached=True) if metric.field == Field.IS_CACHED else None
+    sums = sums_of_predictions(metric)
+    return rows.values(unit).annotate(d=sums.denominator, y=sums.numerator)

@@ -33,13 +33,13 @@ def operator(db: None) -> Client:
 
 
 @pytest.fixture
-def draft(active_version: ModelVersion) -> Experiment:
+def draft(active_version: ModelVersion, admin_user: User) -> Experiment:
     """That nothing keeps from a start."""
     return make_experiment()
 
 
 @pytest.fixture
-def running(active_version: ModelVersion) -> Experiment:
+def running(active_version: ModelVersion, admin_user: User) -> Experiment:
     return make_running()
 
 
@@ -62,8 +62,11 @@ def form_of(experiment: Experiment, client: Client, **changes: Any) -> dict[str,
     """The form of an experiment as its page has it, with some fields filled in another way."""
     form = client.get(change_url(experiment)).context["adminform"].form
     data = {name: _sent(form[name].value()) for name in form.fields}
-    for prefix, rows in (("variants", experiment.variants), ("guardrails", experiment.guardrails)):
-        found = list(rows.values())
+    kept: dict[str, list[dict[str, Any]]] = {
+        "variants": list(experiment.variants.values()),
+        "guardrails": list(experiment.guardrails.values()),
+    }
+    for prefix, found in kept.items():
         data |= _management(prefix, len(found), len(found))
         for place, row in enumerate(found):
             data |= {f"{prefix}-{place}-{name}": value for name, value in _row(row).items()}

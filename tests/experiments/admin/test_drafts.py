@@ -104,7 +104,7 @@ def test_the_primary_metric_is_no_secondary_one(
 
 
 def test_a_guard_rail_is_one_a_metric(staff: Client, active_version: ModelVersion) -> None:
-    rows = {"guardrails-TOTAL_FORMS": 2}
+    rows: dict[str, Any] = {"guardrails-TOTAL_FORMS": 2}
     for place in (0, 1):
         row = {
             "metric": metric("latency-mean").pk, "harm": "increase", "margin": "0.1",
@@ -150,9 +150,7 @@ def test_a_draft_is_changed_and_deleted(staff: Client, draft: Experiment) -> Non
     assert not Experiment.objects.exists()
 
 
-def test_a_form_of_before_the_start_is_refused_after_it(
-    staff: Client, draft: Experiment
-) -> None:
+def test_a_form_of_before_the_start_is_refused_after_it(staff: Client, draft: Experiment) -> None:
     sent = form_of(draft, staff, hypothesis="Another one.")
     Experiment.objects.filter(pk=draft.pk).update(status=Experiment.Status.RUNNING)
     page = staff.post(change_url(draft), sent, follow=True).content.decode()

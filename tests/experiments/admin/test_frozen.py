@@ -25,6 +25,10 @@ def test_owner_and_hypothesis_change_and_nothing_else_does(
     sent = {
         "owner": zoe.pk, "hypothesis": "Said better.", "key": "other", "traffic_share": "1",
         "status": "draft", "variants-0-weight": "0.9",
+        "variants-TOTAL_FORMS": 2, "variants-INITIAL_FORMS": 2,
+        "guardrails-TOTAL_FORMS": 1, "guardrails-INITIAL_FORMS": 1,
+        **{f"variants-{place}-id": row.pk for place, row in enumerate(running.variants.all())},
+        "guardrails-0-id": running.guardrails.get().pk,
     }  # fmt: skip
     assert staff.post(change_url(running), sent).status_code == 302
     after = Experiment.objects.filter(pk=running.pk).values().get()
