@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.forms import model_to_dict
 from django.test import Client
 from django.urls import reverse
 
@@ -11,8 +12,6 @@ from classifier.admin.cells import change_url
 from classifier.models import ModelVersion
 from experiments.models import Experiment, Metric
 from tests.experiments.reports import make_experiment, make_running
-
-SEEN_BY = "experiments.view_experiment"
 
 
 @pytest.fixture
@@ -62,9 +61,9 @@ def form_of(experiment: Experiment, client: Client, **changes: Any) -> dict[str,
     """The form of an experiment as its page has it, with some fields filled in another way."""
     form = client.get(change_url(experiment)).context["adminform"].form
     data = {name: _sent(form[name].value()) for name in form.fields}
-    kept: dict[str, list[dict[str, Any]]] = {
-        "variants": list(experiment.variants.values()),
-        "guardrails": list(experiment.guardrails.values()),
+    kept = {
+        "variants": [model_to_dict(row) for row in experiment.variants.all()],
+        "guardrails": [model_to_dict(row) for row in experiment.guardrails.all()],
     }
     for prefix, found in kept.items():
         data |= _management(prefix, len(found), len(found))
@@ -110,9 +109,9 @@ def _management(prefix: str, total: int, initial: int) -> dict[str, Any]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    named = {name.removesuffix("_id"): value for name, value in row.items()}
-    flags = {name: "on" for name, value in named.items() if value is True}
-    return {name: value for name, value in named.items() if value is not False} | flags
+    """A box that is not ticked is not sent."""
+    flags = {name: "on" for name, value in row.items() if value is True}
+    return {name: value for name, value in row.items() if value is not False} | flags
 
 
 def _sent(value: Any) -> Any:
