@@ -51,6 +51,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The report as it was, without what happened since."""
         analysis = self._seen(request, object_id)
+        if request.method == "POST":
+            raise PermissionDenied
         return TemplateResponse(
             request,
             TEMPLATE,

@@ -22,6 +22,7 @@ from experiments.admin.draft_form import (
     GuardrailInline,
     StartedForm,
     VariantInline,
+    plain,
 )
 from experiments.admin.plans import PlanAdmin, plan_shown
 from experiments.admin.reports import ReportAdmin, report_url
