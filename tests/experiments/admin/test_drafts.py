@@ -10,7 +10,6 @@ from django.urls import reverse
 from classifier.admin.cells import change_url
 from classifier.models import ModelVersion, Retirement
 from experiments.models import Experiment, ExperimentEvent, Metric, Variant
-from tests.classifier.admin.test_accessible_names import PALETTE, assert_every_field_has_a_name
 from tests.experiments.admin.conftest import form_of, new_form, page_of
 from tests.experiments.reports import make_experiment
 from tests.rows import copy_of
@@ -52,10 +51,6 @@ def test_it_begins_with_what_serves_against_another(
     assert f'<option value="{active_version.pk}" selected>' in page
     assert 'value="control"' in page
     assert 'value="candidate"' in page
-
-
-def test_every_field_of_the_form_has_a_name(staff: Client, active_version: ModelVersion) -> None:
-    assert_every_field_has_a_name(page_of(staff, ADD), except_for=frozenset({PALETTE}))
 
 
 @pytest.mark.parametrize(
