@@ -2,7 +2,7 @@
 
 An arm's value is a ratio of sums over its units, r = Σy / Σd (a plain mean where each d is 1). Its
 error comes from the units' own deviations, (y_i - r d_i) / mean(d): the delta method of Deng,
-Knoblich, Lu, "Applying the delta method in metric analytics" (2018), eqs 2-4. Requests of one user
+Knoblich, Lu, "Applying the delta method in metric analytics" (2018). Requests of one user
 resemble each other; units do not, so that only units may be counted as independent.
 """
 
@@ -89,7 +89,7 @@ def between(control: Arm, variant: Arm, *, is_normal: bool = False) -> Contrast 
 
     History is subtracted with one theta for both arms, that which leaves the least variance:
     Deng, Xu, Kohavi, Walker, "Improving the sensitivity of online controlled experiments by
-    utilizing pre-experiment data" (2013), eq. 4. The relative error takes in that the control's
+    utilizing pre-experiment data" (2013). The relative error takes in that the control's
     value, which is divided by, is itself uncertain.
     """
     theta = _theta(control, variant)

@@ -56,7 +56,7 @@ def boundary(information: tuple[float, ...], looks: int, alpha: float) -> float:
 def repeated_p(z: float, information: tuple[float, ...], looks: int) -> float:
     """The level at which the newest look would just have stopped at z; 1 where there is none.
 
-    Jennison, Turnbull (2000), section 9.5: valid at every look. Below 1e-12 it is 1e-12. By the
+    Jennison, Turnbull (2000), ch. 9: valid at every look. Below 1e-12 it is 1e-12. By the
     secant method on the boundary's square, in which the level's logarithm is nearly a line.
     """
     low, high, square = SMALLEST_LOG_P, LARGEST_LOG_P, z * z

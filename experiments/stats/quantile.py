@@ -1,8 +1,8 @@
 """A quantile (p95 of latency) of values that come in clusters, a unit's values being one.
 
-Deng, Knoblich, Lu, "Applying the delta method in metric analytics" (2018), section 4.2: the share
-of values at or below the quantile is a ratio over units, whose error is known; brought back to
-ranks it gives the values between which the quantile lies.
+Deng, Knoblich, Lu, "Applying the delta method in metric analytics" (2018), on quantile metrics: the
+share of values at or below the quantile is a ratio over units, whose error is known; brought back
+to ranks it gives the values between which the quantile lies.
 """
 
 from math import ceil, floor, sqrt

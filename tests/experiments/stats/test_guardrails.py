@@ -85,7 +85,7 @@ def test_any_harm_is_past_a_percentage_of_nothing() -> None:
         relative_high=None,
         relative_reason=CannotSay.CONTROL_IS_ZERO,
     )
-    assert judged(failing, 0.5, is_relative=True).kind is GuardrailKind.BREACHED
+    assert judged(failing, 50, is_relative=True).kind is GuardrailKind.BREACHED
     unsure = replace(failing, low=-1)
     assert judged(unsure, 0.5, is_relative=True).kind is GuardrailKind.OK
 

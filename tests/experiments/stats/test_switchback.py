@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.stats.assignment import block_of, switchback_variant
-from experiments.stats.switchback import analyse_blocks, complete_squares
+from experiments.stats.contrast import Contrast
+from experiments.stats.switchback import (
+    Square,
+    analyse_blocks,
+    complete_squares,
+    paired_contrast,
+)
 from experiments.stats.types import AnalysisSpec, BlockSums, CannotSay, Method
 from tests.experiments.stats.sums import NUMBERS
 
@@ -60,6 +66,26 @@ def test_an_effect_far_smaller_than_the_daily_swing_is_found() -> None:
     assert found.method == "switchback, paired t, one look"
 
 
+def test_the_relative_error_is_that_of_repeated_sampling() -> None:
+    chance = np.random.default_rng(17)
+    arms = [paired_contrast(squares(chance)) for _ in range(2000)]
+    drawn = [found for found in arms if isinstance(found, Contrast)]
+    for effect, error in (("effect", "error"), ("relative_effect", "relative_error")):
+        spread = np.std([getattr(found, effect) for found in drawn])
+        said = np.mean([getattr(found, error) for found in drawn])
+        assert said == pytest.approx(spread, rel=0.05)
+
+
+def squares(chance: np.random.Generator) -> list[Square]:
+    """Of a variant three times the control, both moved by what happens at the time."""
+    at_the_time = chance.normal(10, 2, 60)
+    own = chance.normal(0, 1, (2, 60))
+    return [
+        Square(100 * (time + one), 100, 300 * (time + other), 100)
+        for time, one, other in zip(at_the_time, own[0], own[1], strict=True)
+    ]
+
+
 def test_turned_round_the_effect_is_negative() -> None:
     blocks = list(blocks_of(np.random.default_rng(10), effect=0.5))
     found = analyse_blocks(blocks, 2, 0, 1, FIXED)
@@ -90,6 +116,8 @@ def test_parts_of_a_block_are_added() -> None:
 def test_few_squares_say_nothing_and_none_neither() -> None:
     blocks = list(blocks_of(np.random.default_rng(13), days=2, per_day=6))
     assert analyse_blocks(blocks, 2, 0, 1, FIXED).reason is CannotSay.TOO_FEW_BLOCKS
+    six = blocks_of(np.random.default_rng(13), days=4, per_day=6)
+    assert analyse_blocks(six, 2, 0, 1, FIXED).reason is None
     assert analyse_blocks([], 2, 0, 1, FIXED).reason is CannotSay.NO_DATA
 
 
