@@ -109,7 +109,7 @@ def _points(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+,.0f}" if abs(value) >= THOUSAND else f"{value:+.4g}"
+    return f"{value:+,.0f}" if abs(value) >= THOUSAND else f"{value:+.3g}"
 
 
 def _plain(value: float) -> str:

@@ -53,8 +53,8 @@ def _effect(report: dict[str, Any], history: list[Point]) -> dict[str, Any] | No
     return {
         "id": "effect",
         "title": f"Effect on {primary['name']} over time",
-        "summary": f"The effect on {primary['name']} with its interval, at each of {len(shown)} "
-        "analyses; an interval that leaves zero on one side shows a difference.",
+        "summary": f"The effect on {primary['name']} with its interval, one analysis after the "
+        "other; an interval that leaves zero on one side shows a difference.",
         "data": {
             "kind": "effect",
             "labels": [_when(moment) for moment, _ in shown],
@@ -103,13 +103,16 @@ def _distribution(report: dict[str, Any]) -> dict[str, Any] | None:
     counts = {key: values for key, values in distribution["arms"].items() if sum(values)}
     if not counts:
         return None
-    labels = _ranges(distribution["bounds"])
+    # What is above the largest unit of all is left out.
+    used = max(place for values in counts.values() for place, each in enumerate(values) if each)
+    counts = {key: values[: used + 1] for key, values in counts.items()}
+    labels = _ranges(distribution["bounds"])[: used + 1]
     shares = {key: [each / sum(values) for each in values] for key, values in counts.items()}
     return {
         "id": "distribution",
         "title": "Exposures of a unit",
         "summary": " ".join(
-            f"{key}: most units have {labels[values.index(max(values))]} exposures."
+            f"{key}: most often {labels[values.index(max(values))]} exposures a unit."
             for key, values in counts.items()
         ),
         "data": {

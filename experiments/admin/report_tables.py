@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.template.defaultfilters import capfirst
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -18,6 +19,7 @@ from experiments.models import Guardrail, Metric
 from experiments.stats.types import GuardrailKind, HealthKind
 
 HEALTH_NAMES: dict[str, str] = {
+    HealthKind.CLOCK.value: "The clock",
     HealthKind.SAMPLE_RATIO.value: "Sizes of the arms",
     HealthKind.MULTIPLE_EXPOSURE.value: "Units in several arms",
     HealthKind.FEEDBACK_RATE.value: "Feedback in the arms",
@@ -36,18 +38,18 @@ def metric_table(metric: dict[str, Any]) -> dict[str, Any]:
     return {
         "title": metric["name"],
         "note": f"{Metric.Better(metric['better']).label}. "
-        + " ".join(dict.fromkeys(f"{each['method']}." for each in metric["estimates"])),
+        + " ".join(dict.fromkeys(f"{capfirst(each['method'])}." for each in metric["estimates"])),
         "table": {
             "headers": [
                 "Variant",
-                "Control's value",
-                "Its value",
+                "Control",
+                "Value",
                 f"Effect ({level:g}% interval)",
-                "Relative effect (interval)",
+                "Relative effect",
                 "P-value",
-                "P-value after Holm",
+                "After Holm",
                 "Chance to win",
-                "Units: control, variant",
+                "Units",
             ],
             "rows": [_estimate_row(each, unit) for each in metric["estimates"]],
         },
@@ -59,7 +61,7 @@ def health_table(report: dict[str, Any]) -> Table:
         "headers": ["Check", "Outcome", "What was seen", "P-value"],
         "rows": [
             [
-                HEALTH_NAMES.get(check["kind"], check["kind"]),
+                HEALTH_NAMES[check["kind"]],
                 _health_badge(check),
                 check["sentence"],
                 p_shown(check["p_value"]),
@@ -117,7 +119,7 @@ def arms_table(report: dict[str, Any]) -> Table:
 
 def _estimate_row(estimate: dict[str, Any], unit: str) -> list[Any]:
     chance = estimate["chance_to_win"]
-    units = f"{estimate['control_units']:,}, {estimate['variant_units']:,}"
+    units = f"{estimate['control_units']:,} and {estimate['variant_units']:,}"
     values = [value_shown(estimate[f"{arm}_value"], unit) for arm in ("control", "variant")]
     if estimate["reason"]:
         return [estimate["variant"], *values, _unsaid(estimate), *[NOTHING] * 4, units]

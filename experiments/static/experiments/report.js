@@ -40,6 +40,34 @@
     });
   }
 
+  // The interval at each analysis, seen even where there is one alone.
+  const whiskers = {
+    id: "whiskers",
+    afterDatasetsDraw(chart) {
+      chart.data.datasets.forEach((set, place) => {
+        if (!set.low || !chart.isDatasetVisible(place)) return;
+        const context = chart.ctx;
+        context.save();
+        context.strokeStyle = set.borderColor;
+        context.lineWidth = 1.5;
+        chart.getDatasetMeta(place).data.forEach((point, index) => {
+          if (set.low[index] === null || set.high[index] === null) return;
+          const top = chart.scales.y.getPixelForValue(set.high[index]);
+          const bottom = chart.scales.y.getPixelForValue(set.low[index]);
+          context.beginPath();
+          context.moveTo(point.x, top);
+          context.lineTo(point.x, bottom);
+          for (const end of [top, bottom]) {
+            context.moveTo(point.x - 4, end);
+            context.lineTo(point.x + 4, end);
+          }
+          context.stroke();
+        });
+        context.restore();
+      });
+    },
+  };
+
   function barSets(data, colours) {
     return data.series.map((series, place) => {
       const colour = colours.series[place % colours.series.length];
@@ -75,7 +103,7 @@
         },
       },
       scales: {
-        x: { ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: 12 }, grid: { display: false } },
+        x: { offset: true, ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: 12 }, grid: { display: false } },
         y: {
           beginAtZero: true,
           title: { display: data.unit !== "", text: data.unit, color: colours.text },
@@ -99,6 +127,7 @@
           type: isEffect ? "line" : "bar",
           data: { labels: data.labels, datasets },
           options: options(data, colours),
+          plugins: isEffect ? [whiskers] : [],
         })
       );
     }

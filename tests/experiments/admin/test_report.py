@@ -45,7 +45,7 @@ def test_the_table_has_what_a_statistician_checks(staff: Client, running: Experi
     words = words_of(page_of(staff, url_of("report", running)))
     for figure in (
         "12.04%", "11.01%", "-1.03 (-1.62 to -0.44) points", "-8.55 (-13.40 to -3.70)%", "0.0002",
-        "0.0004", "99.9%", "4,980, 5,020", "+0.53 (-0.12 to +1.18) ms", "12.84 ms",
+        "0.0004", "99.9%", "4,980 and 5,020", "+0.53 (-0.12 to +1.18) ms", "12.84 ms",
         "Lower is better. Sequential, delta method over units.",
     ):  # fmt: skip
         assert figure in words, figure
@@ -102,6 +102,17 @@ def test_each_chart_has_its_numbers_and_a_summary_in_words(
         "1", "2", "3 to 5", "6 to 10", "11 to 20", "21 to 50", "over 50",
     ]  # fmt: skip
     assert "control: 49.80% of units seen, 50.00% expected." in page
+
+
+def test_numbers_of_exposures_that_no_unit_has_are_left_out(
+    staff: Client, running: Experiment
+) -> None:
+    make_analysis(
+        running, distribution={"bounds": [1, 2, 5], "arms": {"a": [4, 0, 0, 0], "b": [3, 1, 0, 0]}}
+    )
+    chart = chart_of(page_of(staff, url_of("report", running)), "distribution")
+    assert chart["labels"] == ["1", "2"]
+    assert [series["values"] for series in chart["series"]] == [[100, 0], [75, 25]]
 
 
 def test_the_effect_over_time_has_a_point_an_analysis(staff: Client, running: Experiment) -> None:
