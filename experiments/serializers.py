@@ -24,7 +24,7 @@ def _number(help_text: str = "") -> serializers.FloatField:
 
 def _reason() -> serializers.ChoiceField:
     return serializers.ChoiceField(
-        choices=[reason.value for reason in CannotSay],
+        choices=[(reason.value, reason.name) for reason in CannotSay],
         allow_null=True,
         help_text="Why there is no number; null where there is one.",
     )

@@ -301,8 +301,10 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
     "ENUM_NAME_OVERRIDES": {
         "FlowEnum": "classifier.models.choices.FlowChoices",
+        "CannotSayEnum": "experiments.stats.types.CannotSay",
         "FormatEnum": ["csv", "ndjson"],
         "LevelEnum": "classifier.models.choices.LevelChoices",
+        "ReasonEnum": "classifier.models.choices.ReasonChoices",
         "PromisedLevelEnum": ["high", "medium"],
         "DirectionEnum": "classifier.models.choices.DirectionChoices",
         **{

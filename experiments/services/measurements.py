@@ -96,22 +96,23 @@ class Measurements:
         return analyse_metric(control, treatment, spec)
 
     def spec(self, metric: Metric, look: Look | None, sides: Sides = Sides.BOTH) -> AnalysisSpec:
-        is_grouped = look is not None and len(look.information) > 0
-        method = Method(self.experiment.method) if look is not None else Method.SEQUENTIAL
+        method = Method.SEQUENTIAL if look is None else Method(self.experiment.method)
         spec = AnalysisSpec(
-            method=method if method is not Method.GROUP_SEQUENTIAL or is_grouped else Method.FIXED,
             alpha=ALPHA,
             direction=direction_of(metric),
             sides=sides,
             is_proportion=metric.is_share,
-            comparisons=len(self.treatments) if look is not None else 1,
+            comparisons=1 if look is None else len(self.treatments),
         )
         planned = self._planned_information()
-        if planned:
+        if planned is not None:
             spec = replace(spec, planned_units=planned)
-        if look is not None and is_grouped:
-            spec = replace(spec, looks=look.planned, information=look.information)
-        return spec
+        if look is None or method is not Method.GROUP_SEQUENTIAL:
+            return replace(spec, method=method)
+        if not look.information:
+            # Before the first look nothing is told, and what is missing is as for one look.
+            return replace(spec, method=Method.FIXED)
+        return replace(spec, method=method, looks=look.planned, information=look.information)
 
     def _planned_information(self) -> int | None:
         """Of two arms together, in what their estimates count: units, or squares of blocks."""

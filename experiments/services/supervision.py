@@ -41,7 +41,7 @@ def supervise() -> None:
     for experiment in Experiment.objects.running():
         enforce_guardrails(experiment)
         stop_if_over(experiment)
-        if experiment.status == Status.RUNNING and is_scheduled_due(experiment):
+        if is_scheduled_due(experiment):
             _keep_if(experiment, Kind.SCHEDULED, is_scheduled_due)
     for experiment in _stopped():
         if is_final_due(experiment):
@@ -68,7 +68,9 @@ def stop_if_over(experiment: Experiment) -> None:
 
 
 def is_scheduled_due(experiment: Experiment) -> bool:
-    """Every hour; where looks are planned, after the first only as one is due."""
+    """Every hour while it runs; where looks are planned, after the first only as one is due."""
+    if experiment.status != Status.RUNNING:
+        return False
     newest = Analysis.objects.filter(experiment=experiment).order_by("-id").first()
     if newest is None:
         return True
