@@ -8,8 +8,8 @@ from django.urls import reverse
 from unfold.decorators import action
 
 from classifier.admin.cells import change_url
-from experiments.admin.acts import ActsAdmin
 from experiments.admin.cells import VERDICT_VARIANTS
+from experiments.admin.promotion import PromotionAdmin
 from experiments.admin.report_charts import charts_of
 from experiments.admin.report_tables import arms_table, guardrail_table, health_table, metric_table
 from experiments.admin.timeline import alerts_table, timeline_of
@@ -19,7 +19,7 @@ from experiments.models.experiment import MethodChoices
 TEMPLATE = "experiments/admin/report.html"
 
 
-class ReportAdmin(ActsAdmin):
+class ReportAdmin(PromotionAdmin):
     """The button and the page behind it."""
 
     @action(  # type: ignore[untyped-decorator]

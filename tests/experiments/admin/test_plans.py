@@ -71,6 +71,17 @@ def test_it_stands_on_the_page_of_a_draft_and_of_its_start(
     assert form["planned_units"].value() > 1
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"method": "sequential"}, {"method": "group_sequential", "looks": "5"}, {"method": "fixed"},
+     {"variants-0-weight": "0.8", "variants-1-weight": "0.1", "variants-2-weight": "0.1"}],
+)  # fmt: skip
+def test_each_method_and_any_weights_can_be_planned(
+    operator: Client, traffic: list[Prediction], changes: dict[str, str]
+) -> None:
+    assert "Units needed in each variant" in plan(operator, "confidence", **changes)
+
+
 def test_a_smaller_effect_takes_more(operator: Client, traffic: list[Prediction]) -> None:
     def units(effect: str) -> int:
         page = plan(operator, "confidence", expected_effect=effect)
