@@ -19,7 +19,7 @@ Field = Metric.Field
 WINDOW = timedelta(days=28)
 DAY = timedelta(days=1)
 # The newest, where there are more in the window: a page waits for this.
-MAX_PREDICTIONS = 500_000
+MAX_PREDICTIONS = 200_000
 # Of late, by which more are foreseen than the window has seen.
 RECENT_DAYS = 7
 MAX_DAYS = 3650
@@ -163,8 +163,7 @@ def _told(
         f"{total:,} in all, to find a difference of "
         f"{100 * question.effect:g}% of the control in {100 * POWER:.0f} of 100 cases where it is "
         "there.",
-        f"{traffic.last_day:,} {noun} came in the last day and {traffic.reach[-1]:,} in "
-        f"{_days(len(traffic.reach))}; {100 * question.share:g}% of them take part.",
+        f"{_came(traffic, noun)}; {100 * question.share:g}% of them take part.",
     ]
     if measured < 1:
         sentences.append(f"{100 * measured:.3g}% of the {noun} have a value of {question.metric}.")
@@ -176,6 +175,14 @@ def _told(
     if question.share < 1 and fewest is not None:
         sentences.append(f"With all of the traffic it would take {_days(fewest)}.")
     return Plan(units, days, sums.mean, tuple(sentences))
+
+
+def _came(traffic: Traffic, noun: str) -> str:
+    """Of less than a day nothing more is known than how many there were."""
+    seen, days = traffic.reach[-1], len(traffic.reach)
+    if days == 1:
+        return f"At least {seen:,} {noun} come a day"
+    return f"{traffic.last_day:,} {noun} came in the last day and {seen:,} in {_days(days)}"
 
 
 def _days(count: int) -> str:

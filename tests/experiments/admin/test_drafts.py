@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from classifier.admin.cells import change_url
+from classifier.exceptions import ConflictError
 from classifier.models import ModelVersion, Retirement
 from experiments.models import Experiment, ExperimentEvent, Metric, Variant
+from experiments.services.drafts import lock_draft
 from tests.experiments.admin.conftest import form_of, new_form, page_of
 from tests.experiments.reports import make_experiment
 from tests.rows import copy_of
@@ -158,3 +160,12 @@ def test_two_drafts_of_one_key_are_refused(staff: Client, active_version: ModelV
     make_experiment("fresh")
     page = staff.post(ADD, new_form()).content.decode()
     assert "Experiment with this Key already exists." in page
+
+
+def test_a_draft_that_was_started_under_the_hands_of_its_editor_is_not_saved(
+    draft: Experiment,
+) -> None:
+    lock_draft(draft)
+    Experiment.objects.filter(pk=draft.pk).update(status=Experiment.Status.RUNNING)
+    with pytest.raises(ConflictError, match="was started meanwhile"):
+        lock_draft(draft)

@@ -162,3 +162,12 @@ def test_an_effect_that_no_share_can_have_is_refused_in_words(
     Prediction.objects.filter(pk__in=[UUID(str(row.pk)) for row in traffic]).update(user_id="")
     page = plan(operator, split="random", expected_effect="5")
     assert "Choose a smaller effect." in page
+
+
+def test_of_less_than_a_day_nothing_more_is_said_than_was_seen(
+    operator: Client, traffic: list[Prediction]
+) -> None:
+    Prediction.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    assert f"At least {USERS} users come a day; 50% of them take part." in plan(
+        operator, "confidence"
+    )
