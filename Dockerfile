@@ -38,6 +38,7 @@ ENV TXCAT_DATA_DIR=/data \
 COPY manage.py NOTICE ./
 COPY txcat ./txcat
 COPY classifier ./classifier
+COPY experiments ./experiments
 COPY monitoring ./monitoring
 COPY templates ./templates
 VOLUME /data

@@ -52,7 +52,7 @@ def _share(accuracy: Any) -> str:
     if accuracy is None:
         return NOTHING
     between = interval(accuracy.low, accuracy.high)
-    return f"{percent(accuracy.value)} ({between}) of {accuracy.size:,}"
+    return f"{percent(accuracy.value)} ({between}) of {accuracy.total:,}"
 
 
 def _categories(report: "Report") -> Table:
@@ -128,7 +128,7 @@ def live_table(live: LiveAccuracy) -> Table:
     said, audit, estimate = live.feedback, live.audit, live.estimate
     audited = audit.accuracy if audit else None
     cells = [
-        _live_cells(said, said.size if said else 0),
+        _live_cells(said, said.total if said else 0),
         _live_cells(audited, audited.total if audited else 0),
         _live_cells(estimate, estimate.size if estimate else 0),
     ]

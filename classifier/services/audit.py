@@ -3,25 +3,18 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Q, Subquery
 
 from classifier.models import ModelVersion, Prediction, ReviewEvent, ReviewItem
 
+if TYPE_CHECKING:
+    from classifier.training.evaluation import Share
+
 State = ReviewItem.State
 # What says something of a text: an answer, that there is none, and that either was taken back.
 _JUDGING = (State.SUBMITTED, State.DISCARDED)
-
-
-@dataclass(frozen=True, slots=True)
-class AuditShare:
-    """`count` of `total`, with the 95% Wilson interval of the share."""
-
-    count: int
-    total: int
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +33,8 @@ class AuditFigures:
     version: str
     drawn: int
     reviewed: int
-    coverage: AuditShare | None
-    accuracy: AuditShare | None
+    coverage: "Share | None"
+    accuracy: "Share | None"
 
 
 def audit_figures(since: datetime | None = None) -> list[AuditFigures]:
@@ -73,20 +66,13 @@ def audit_figures(since: datetime | None = None) -> list[AuditFigures]:
 
 
 def _figures(version: ModelVersion, counts: Counter[str]) -> AuditFigures:
+    from classifier.training.evaluation import Share
+
     return AuditFigures(
         version_id=version.pk,
         version=version.name,
         drawn=counts["drawn"],
         reviewed=counts["reviewed"],
-        coverage=_share(counts["answered"], counts["reviewed"]),
-        accuracy=_share(counts["right"], counts["answered"]),
+        coverage=Share.of_any(counts["answered"], counts["reviewed"]),
+        accuracy=Share.of_any(counts["right"], counts["answered"]),
     )
-
-
-def _share(count: int, total: int) -> AuditShare | None:
-    from classifier.training.evaluation import wilson_interval
-
-    if not total:
-        return None
-    low, high = wilson_interval(count, total)
-    return AuditShare(count, total, count / total, low, high)

@@ -17,7 +17,7 @@ from classifier.models.choices import AnnotatorChoices
 from classifier.services.audit import AuditFigures, audit_figures
 
 if TYPE_CHECKING:
-    from classifier.training.report import Accuracy
+    from classifier.training.evaluation import Share
 
 # The newest of a version's answers, over which the estimate is taken.
 MAX_ANSWERS = 50_000
@@ -48,7 +48,7 @@ class LiveAccuracy:
     """Of answers with a category; None where there is nothing to tell. `audit` is as
     `audit_figures` has it."""
 
-    feedback: "Accuracy | None"
+    feedback: "Share | None"
     audit: AuditFigures | None
     estimate: Estimate | None
 
@@ -63,10 +63,10 @@ def live_accuracy(version: ModelVersion, since: datetime | None = None) -> LiveA
     )
 
 
-def _from_feedback(version: ModelVersion, since: datetime | None) -> "Accuracy | None":
+def _from_feedback(version: ModelVersion, since: datetime | None) -> "Share | None":
     """A prediction is right where nobody whose saying counts says otherwise. What was replaced or
     rejected does not count. Whoever answered counts, as in the audit."""
-    from classifier.training.report import Accuracy
+    from classifier.training.evaluation import Share
 
     said = Feedback.objects.filter(
         prediction__version=version, prediction__category__isnull=False
@@ -79,7 +79,7 @@ def _from_feedback(version: ModelVersion, since: datetime | None) -> "Accuracy |
         .annotate(against=Count("pk", filter=Q(is_correct=False)))
         .aggregate(size=Count("prediction"), right=Count("prediction", filter=Q(against=0)))
     )
-    return Accuracy.counted(counts["right"], counts["size"])
+    return Share.of_any(counts["right"], counts["size"])
 
 
 def _from_confidence(version: ModelVersion, since: datetime | None) -> Estimate | None:

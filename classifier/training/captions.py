@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from classifier.training.evaluation import Share
 from classifier.training.paired import CannotSay, PairedComparison
-from classifier.training.report import Accuracy, Report
+from classifier.training.report import Report
 from classifier.training.risk_coverage import MIN_ANSWERS, Answering, Reach
 
 # Pairs of categories that are named.
@@ -21,8 +22,8 @@ def confusion_caption(report: Report, names: tuple[str, ...], counts: np.ndarray
         return "There is no example to be confused."
     right, is_detailed = int(np.trace(counts)), len(names) == len(report.categories)
     said = (
-        f"{right:,} of {accuracy.size:,} texts ({right / accuracy.size:.1%}) are on the diagonal: "
-        f"taken for their own {'category' if is_detailed else 'primary category'}."
+        f"{right:,} of {accuracy.total:,} texts ({right / accuracy.total:.1%}) are on the "
+        f"diagonal: taken for their own {'category' if is_detailed else 'primary category'}."
     )
     wrong = counts - np.diag(np.diag(counts))
     order = np.argsort(-wrong, axis=None, kind="stable")[:PAIRS]
@@ -121,5 +122,5 @@ def _answering(answering: Answering) -> str:
     )
 
 
-def _share(accuracy: Accuracy) -> str:
-    return f"{accuracy.right:,} of {accuracy.size:,} ({accuracy.value:.1%})"
+def _share(accuracy: Share) -> str:
+    return f"{accuracy.count:,} of {accuracy.total:,} ({accuracy.value:.1%})"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from classifier.exceptions import TrainingError
-from classifier.training.evaluation import wilson_interval
+from classifier.training.evaluation import Share
 from classifier.training.paired import paired_difference_interval
 from classifier.training.prototypes import (
     DEFAULT_WEIGHTS,
@@ -16,22 +16,6 @@ from classifier.training.prototypes import (
     Weights,
     leave_one_out_scores,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """`count` of `total`, with the 95% Wilson interval of the share."""
-
-    count: int
-    total: int
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, count: int, total: int) -> "Share":
-        low, high = wilson_interval(count, total)
-        return cls(count, total, count / total, low, high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _draw_reliability(report: Report, theme: Theme) -> Figure:
         axes.plot([x], [value.value], color=theme.main, marker="o", markersize=6)
         side, shift = ("right", -0.012) if x > 0.9 else ("left", 0.012)
         axes.text(
-            x + shift, value.low, f"{value.size:,}", ha=side, va="top" if x > 0.9 else "bottom",
+            x + shift, value.low, f"{value.total:,}", ha=side, va="top" if x > 0.9 else "bottom",
             color=theme.ink, fontsize=8.5,
         )  # fmt: skip
     axes.set_xlim(0, 1)

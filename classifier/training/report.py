@@ -15,33 +15,13 @@ from classifier.engine.held_out import HeldOut
 from classifier.engine.prototypes import ExampleSet
 from classifier.engine.types import CategoryInfo
 from classifier.training.evaluation import (
+    Share,
     expected_calibration_error,
     macro_f1,
-    wilson_interval,
 )
 from classifier.training.risk_coverage import RiskCoverage
 
 BINS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """`right` of `size`, at least one, with the 95% Wilson interval of the share."""
-
-    right: int
-    size: int
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, is_right: NDArray[np.bool_]) -> "Accuracy | None":
-        """None where there is nothing to take a share of."""
-        return cls.counted(int(is_right.sum()), len(is_right))
-
-    @classmethod
-    def counted(cls, right: int, size: int) -> "Accuracy | None":
-        return cls(right, size, right / size, *wilson_interval(right, size)) if size else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +32,7 @@ class ReliabilityBin:
     start: float
     end: float
     confidence: float
-    accuracy: Accuracy
+    accuracy: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +90,13 @@ class Report:
         return right
 
     @cached_property
-    def accuracy(self) -> Accuracy | None:
-        return Accuracy.of(self.is_right)
+    def accuracy(self) -> Share | None:
+        return _right(self.is_right)
 
     @cached_property
-    def answered(self) -> Accuracy | None:
+    def answered(self) -> Share | None:
         """Of what is answered."""
-        return Accuracy.of(self.is_right[self.held_out.is_answered])
+        return _right(self.is_right[self.held_out.is_answered])
 
     @property
     def coverage(self) -> float:
@@ -138,7 +118,7 @@ class Report:
         bins = []
         for place in range(BINS):
             inside = places == place
-            accuracy = Accuracy.of(self.is_right[inside])
+            accuracy = _right(self.is_right[inside])
             if accuracy is not None:
                 mean = float(confidences[inside].mean())
                 bins.append(ReliabilityBin(place / BINS, (place + 1) / BINS, mean, accuracy))
@@ -222,3 +202,7 @@ def _crossed(
     cells = truth.astype(np.int64) * size + predicted
     counts: NDArray[np.int64] = np.bincount(cells, minlength=size * size).reshape(size, size)
     return counts
+
+
+def _right(is_right: NDArray[np.bool_]) -> Share | None:
+    return Share.of_any(int(is_right.sum()), len(is_right))

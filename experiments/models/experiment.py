@@ -165,7 +165,30 @@ class Experiment(models.Model):
         return ((self.stopped_at or timezone.now()) - self.started_at) / timedelta(days=1)
 
 
-class Variant(models.Model):
+class FrozenByStart(models.Model):
+    """A row of an experiment that may change while that is a draft, and not after."""
+
+    experiment: models.ForeignKey[Experiment, Experiment]
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises ValueError where the experiment was started."""
+        self._check_draft()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Raises ValueError where the experiment was started."""
+        self._check_draft()
+        return super().delete(*args, **kwargs)
+
+    def _check_draft(self) -> None:
+        if self.experiment.status != Experiment.Status.DRAFT:
+            raise ValueError("A started experiment is frozen; make another one.")
+
+
+class Variant(FrozenByStart):
     """One version in an experiment, and its part of the units that take part."""
 
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="variants")

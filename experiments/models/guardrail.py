@@ -1,11 +1,11 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from experiments.models.experiment import Experiment, Variant
+from experiments.models.experiment import Experiment, FrozenByStart, Variant
 from experiments.models.metric import Metric
 
 
-class Guardrail(models.Model):
+class Guardrail(FrozenByStart):
     """A metric that no variant may make worse than the control by more than a margin."""
 
     class Harm(models.TextChoices):

