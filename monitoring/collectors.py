@@ -6,9 +6,10 @@ fills, none reads more than COUNTED_PREDICTIONS rows; what people write is count
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import Error, connection
-from django.db.models import Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -28,6 +29,7 @@ from classifier.services import review, rule_effects
 from classifier.services.categories import too_few_examples
 from classifier.services.learning import newest_judgement
 from classifier.services.readiness import Readiness, check_all
+from experiments.models import Analysis, Experiment, ExperimentEvent
 
 # What is said of recent traffic is said of this many predictions.
 RECENT_PREDICTIONS = 1_000
@@ -84,6 +86,28 @@ class Curation:
     categories: int
     examples: int
     thin_categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentFigures:
+    """An experiment that was started, with its newest verdict (a word of Analysis.Verdict, empty
+    before the first) and its newest event."""
+
+    id: int
+    key: str
+    status: str
+    days_run: float
+    max_days: int
+    traffic_share: float
+    verdict: str
+    summary: str
+    event: str
+    event_by: int | None
+    event_reason: str
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == Experiment.Status.RUNNING
 
 
 def database_problem() -> str | None:
@@ -184,6 +208,39 @@ def open_feedback() -> int:
 def idle_rules() -> int:
     """Rules in force that have decided nothing for IDLE."""
     return rule_effects.idle_rules().count()
+
+
+def newest_experiment() -> ExperimentFigures | None:
+    """The one that was started last, in one query."""
+    analyses = Analysis.objects.filter(experiment=OuterRef("pk")).order_by("-id")
+    events = ExperimentEvent.objects.filter(experiment=OuterRef("pk")).order_by("-id")
+    found: Any = (
+        Experiment.objects.started()
+        .order_by("-started_at")
+        .annotate(
+            verdict=Subquery(analyses.values("verdict")[:1]),
+            summary=Subquery(analyses.values("summary")[:1]),
+            event=Subquery(events.values("kind")[:1]),
+            event_by=Subquery(events.values("by")[:1]),
+            event_reason=Subquery(events.values("reason")[:1]),
+        )
+        .first()
+    )
+    if found is None:
+        return None
+    return ExperimentFigures(
+        id=found.pk,
+        key=found.key,
+        status=found.status,
+        days_run=found.days_run,
+        max_days=found.max_days,
+        traffic_share=found.traffic_share,
+        verdict=found.verdict or "",
+        summary=found.summary or "",
+        event=found.event,
+        event_by=found.event_by,
+        event_reason=found.event_reason,
+    )
 
 
 def _version_figures(version: ModelVersion, readiness: Readiness, waits_for: str) -> VersionFigures:

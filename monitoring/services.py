@@ -8,10 +8,19 @@ from typing import Any
 from classifier import runtime
 from classifier.models import Job
 from classifier.runtime import Health, Status
+from experiments.models import Analysis, Experiment, ExperimentEvent
 from monitoring import collectors
 
 MINIMUM_EXAMPLES = 5
 NAMES_SHOWN = 3
+HALTED = (ExperimentEvent.Kind.PAUSED, ExperimentEvent.Kind.STOPPED)
+# Verdicts that somebody has to act upon.
+DECIDED = (
+    Analysis.Verdict.SHIP,
+    Analysis.Verdict.ROLL_BACK,
+    Analysis.Verdict.NO_DIFFERENCE,
+    Analysis.Verdict.UNHEALTHY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,7 @@ class Need(StrEnum):
     FAILED_JOBS = "failed_jobs"
     JUDGE_FEEDBACK = "judge_feedback"
     IDLE_RULES = "idle_rules"
+    EXPERIMENT = "experiment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Overview:
     curation: collectors.Curation
     engine: Part
     jobs: list[Job]
+    experiment: collectors.ExperimentFigures | None
     todos: list[Todo]
 
 
@@ -109,6 +120,7 @@ def overview() -> Overview:
     curation = collectors.curation(MINIMUM_EXAMPLES)
     recent = collectors.recent_traffic()
     engine = _engine(runtime.get().status())
+    experiment = collectors.newest_experiment()
     return Overview(
         active=active,
         active_since=collectors.active_since(),
@@ -117,8 +129,10 @@ def overview() -> Overview:
         curation=curation,
         engine=engine,
         jobs=collectors.recent_jobs(),
+        experiment=experiment,
         todos=[
             *_engine_todos(engine, active),
+            *_experiment_todos(experiment),
             *_version_todos(active, newest),
             *_failure_todos(collectors.failed_jobs()),
             *_example_todos(curation.thin_categories),
@@ -134,6 +148,19 @@ def _engine_todos(engine: Part, active: collectors.VersionFigures | None) -> lis
     if engine.status is Health.OK or active is None:
         return []
     return [Todo(Need.ENGINE, f"The engine {engine.detail}", active.id)]
+
+
+def _experiment_todos(experiment: collectors.ExperimentFigures | None) -> list[Todo]:
+    """What the program stopped or paused by itself, and a verdict that asks for a decision."""
+    if experiment is None:
+        return []
+    found = []
+    if experiment.event in HALTED and experiment.event_by is None:
+        word = "paused" if experiment.status == Experiment.Status.PAUSED else "stopped"
+        found.append(f"Experiment {experiment.key} was {word} by itself. {experiment.event_reason}")
+    if experiment.is_running and experiment.verdict in DECIDED:
+        found.append(f"Experiment {experiment.key} has a verdict. {experiment.summary}")
+    return [Todo(Need.EXPERIMENT, text, experiment.id) for text in found]
 
 
 def _version_todos(

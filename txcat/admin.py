@@ -18,6 +18,8 @@ from classifier.admin.cells import (
 from classifier.models import Category, Example, Job, ModelVersion, Prediction, Rule
 from classifier.runtime import Health
 from classifier.services.review import pending_count
+from experiments.models import Experiment
+from monitoring import collectors
 from monitoring.services import Need, Overview, Todo, overview
 
 HEALTH = {
@@ -27,15 +29,16 @@ HEALTH = {
 }
 # What each kind of work looks like, and the permission to do it.
 NEEDS = {
-    Need.ENGINE: ("error", "view_modelversion"),
-    Need.BOOTSTRAP: ("rocket_launch", "build_modelversion"),
-    Need.ACTIVATE: ("rocket_launch", "activate_modelversion"),
-    Need.BUILD: ("construction", "build_modelversion"),
-    Need.ADD_EXAMPLES: ("playlist_add", "add_example"),
-    Need.REVIEW: ("checklist", "review_predictions"),
-    Need.FAILED_JOBS: ("error", "view_job"),
-    Need.JUDGE_FEEDBACK: ("inbox", "judge_feedback"),
-    Need.IDLE_RULES: ("rule", "change_rule"),
+    Need.ENGINE: ("error", "classifier.view_modelversion"),
+    Need.BOOTSTRAP: ("rocket_launch", "classifier.build_modelversion"),
+    Need.ACTIVATE: ("rocket_launch", "classifier.activate_modelversion"),
+    Need.BUILD: ("construction", "classifier.build_modelversion"),
+    Need.ADD_EXAMPLES: ("playlist_add", "classifier.add_example"),
+    Need.REVIEW: ("checklist", "classifier.review_predictions"),
+    Need.FAILED_JOBS: ("error", "classifier.view_job"),
+    Need.JUDGE_FEEDBACK: ("inbox", "classifier.judge_feedback"),
+    Need.IDLE_RULES: ("rule", "classifier.change_rule"),
+    Need.EXPERIMENT: ("experiment", "experiments.view_experiment"),
 }
 
 # Groups, each of (title, symbol, model).
@@ -69,6 +72,16 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("Feedback", "rate_review", "classifier.feedback"),
             ("Personal categories", "person_pin", "classifier.personalcategory"),
             ("Erasures", "person_remove", "classifier.personalerasure"),
+        ],
+    ),
+    (
+        "Experiments",
+        [
+            ("Experiments", "experiment", "experiments.experiment"),
+            ("Reports", "lab_profile", "experiments.analysis"),
+            ("Metrics", "straighten", "experiments.metric"),
+            ("Guard rail alerts", "notifications_active", "experiments.guardrailalert"),
+            ("A/A self-tests", "science", "experiments.selftest"),
         ],
     ),
     (
@@ -112,10 +125,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's dashboard callback: of the overview, what this person may see."""
-
-    def may(permission: str) -> bool:
-        return request.user.has_perm(f"classifier.{permission}")
-
+    may = request.user.has_perm
     seen = overview()
     variant, word = HEALTH[seen.engine.status]
     return {
@@ -123,15 +133,15 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "title": "Overview",
         "cards": [card for card in _cards(seen) if may(card["permission"])],
         "engine": {"variant": variant, "word": word, "detail": seen.engine.detail},
-        "may_see_engine": may("view_modelversion"),
+        "may_see_engine": may("classifier.view_modelversion"),
         "todos": [
             {"text": todo.text, "icon": NEEDS[todo.need][0], "url": _todo_url(todo)}
             for todo in seen.todos
             if may(NEEDS[todo.need][1])
         ],
         "is_all_done": not seen.todos,
-        "may_see_jobs": may("view_job"),
-        "may_build": may("build_modelversion"),
+        "may_see_jobs": may("classifier.view_job"),
+        "may_build": may("classifier.build_modelversion"),
         "jobs": [
             {
                 "name": str(job),
@@ -162,7 +172,7 @@ def _cards(seen: Overview) -> list[dict[str, Any]]:
             if active and seen.active_since
             else "",
             "url": version_url,
-            "permission": "view_modelversion",
+            "permission": "classifier.view_modelversion",
         },
         {
             "label": "Out-of-sample accuracy",
@@ -172,7 +182,7 @@ def _cards(seen: Overview) -> list[dict[str, Any]]:
             if active
             else "no active version",
             "url": version_url,
-            "permission": "view_modelversion",
+            "permission": "classifier.view_modelversion",
         },
         {
             "label": "Predictions today",
@@ -184,30 +194,45 @@ def _cards(seen: Overview) -> list[dict[str, Any]]:
                 created_at__month=today.month,
                 created_at__day=today.day,
             ),
-            "permission": "view_prediction",
+            "permission": "classifier.view_prediction",
         },
         {
             "label": "Answered from the cache",
             "value": percent(recent.cached_share, 0),
             "note": last if recent.predictions else "no predictions yet",
             "url": changelist_url(Prediction, is_cached__exact=1),
-            "permission": "view_prediction",
+            "permission": "classifier.view_prediction",
         },
         {
             "label": "Active examples",
             "value": f"{curation.examples:,}",
             "note": "",
             "url": changelist_url(Example, is_active__exact=1),
-            "permission": "view_example",
+            "permission": "classifier.view_example",
         },
         {
             "label": "Active categories",
             "value": f"{curation.categories:,}",
             "note": "detailed ones, that an answer can be",
             "url": changelist_url(Category),
-            "permission": "view_category",
+            "permission": "classifier.view_category",
         },
+        _experiment_card(seen.experiment),
     ]
+
+
+def _experiment_card(experiment: collectors.ExperimentFigures | None) -> dict[str, Any]:
+    """What runs, and since when; the list where nothing does."""
+    card = {"label": "Running experiment", "permission": "experiments.view_experiment"}
+    if experiment is None or not experiment.is_running:
+        return {**card, "value": "none", "note": "", "url": changelist_url(Experiment)}
+    return {
+        **card,
+        "value": experiment.key,
+        "note": f"on {100 * experiment.traffic_share:g}% of traffic, day "
+        f"{experiment.days_run:.1f} of {experiment.max_days}",
+        "url": reverse("admin:experiments_experiment_change", args=[experiment.id]),
+    }
 
 
 def _todo_url(todo: Todo) -> str | None:
@@ -231,6 +256,8 @@ def _todo_url(todo: Todo) -> str | None:
             return reverse("admin:feedback_inbox")
         case Need.IDLE_RULES:
             return changelist_url(Rule, use="idle")
+        case Need.EXPERIMENT:
+            return reverse("admin:experiments_experiment_report", args=[todo.subject_id])
 
 
 def _item(title: str, symbol: str, address: str) -> dict[str, Any]:

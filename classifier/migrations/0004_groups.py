@@ -1,11 +1,10 @@
 """Groups for the people who work here: viewer, analyst, reviewer, operator."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
+
+from classifier.groups import give, permissions_of
 
 SEEN = [
     "activation", "category", "encoder", "example", "feedback", "job", "learningpolicy",
@@ -54,38 +53,17 @@ GROUPS = {
 
 
 def add_groups(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """A group of the name that is there keeps what it has."""
-    alias = schema_editor.connection.alias
-    groups = apps.get_model("auth", "Group").objects.using(alias)
-    for name, wanted in GROUPS.items():
-        group, _ = groups.get_or_create(name=name)
-        group.permissions.add(*_permissions(apps, alias, wanted))
+    give(apps, schema_editor, GROUPS)
 
 
 def remove_groups(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """A group that somebody is in, or that was given more, stays."""
     alias = schema_editor.connection.alias
     for group in apps.get_model("auth", "Group").objects.using(alias).filter(name__in=GROUPS):
-        given = {permission.pk for permission in _permissions(apps, alias, GROUPS[group.name])}
+        given = {permission.pk for permission in permissions_of(apps, alias, GROUPS[group.name])}
         held = set(group.permissions.values_list("pk", flat=True))
         if held == given and not group.user_set.exists():
             group.delete()
-
-
-def _permissions(apps: StateApps, alias: str, wanted: list[str]) -> Iterator[Any]:
-    """Django makes permissions after all migrations have run: those that are not there yet are
-    made here, as it would make them."""
-    content_types = apps.get_model("contenttypes", "ContentType").objects.using(alias)
-    permissions = apps.get_model("auth", "Permission").objects.using(alias)
-    for app, model, codename in (permission.split(".") for permission in wanted):
-        meta = apps.get_model(app, model)._meta
-        content_type, _ = content_types.get_or_create(app_label=app, model=model)
-        action = codename.partition("_")[0]
-        name = dict(meta.permissions).get(codename, f"Can {action} {meta.verbose_name_raw}")
-        permission, _ = permissions.get_or_create(
-            content_type=content_type, codename=codename, defaults={"name": name}
-        )
-        yield permission
 
 
 class Migration(migrations.Migration):

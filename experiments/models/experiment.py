@@ -1,9 +1,11 @@
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from classifier.models import ModelVersion
 from experiments.models.metric import Metric
@@ -154,6 +156,13 @@ class Experiment(models.Model):
     @property
     def control(self) -> "Variant":
         return self.variants.get(is_control=True)
+
+    @property
+    def days_run(self) -> float | None:
+        """From its start until its stop or now; None for a draft."""
+        if self.started_at is None:
+            return None
+        return ((self.stopped_at or timezone.now()) - self.started_at) / timedelta(days=1)
 
 
 class FrozenByStart(models.Model):

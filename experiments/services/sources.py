@@ -108,7 +108,7 @@ def by_user(metric: Metric, since: datetime, until: datetime | None = None) -> R
     rows = Prediction.objects.filter(created_at__gte=since).exclude(user_id="").order_by()
     if until is not None:
         rows = rows.filter(created_at__lt=until)
-    sums = _of_prediction(metric)
+    sums = sums_of_predictions(metric)
     named = rows.values(unit=F("user_id"))
     return named.annotate(x=sums.numerator, z=sums.denominator)
 
@@ -141,7 +141,8 @@ def _of_exposure(metric: Metric) -> FieldSums:
     return _field_sums(_condition(metric, path), path)
 
 
-def _of_prediction(metric: Metric) -> FieldSums:
+def sums_of_predictions(metric: Metric) -> FieldSums:
+    """Of a metric that `has_predictions`."""
     if metric.field == Field.IS_ABSTAINED:
         return _field_sums(Q(level=Level.ABSTAIN.value), "")
     return _field_sums(_condition(metric, metric.field), metric.field)

@@ -27,9 +27,11 @@ from classifier.services.feedback import FeedbackItem, record_feedback
 from classifier.services.predictions import TransactionRequest, classify_transactions
 from classifier.services.review import claim, discard
 from classifier.services.versions import build_version
+from experiments.services.lifecycle import pause, resume, stop
 from monitoring import collectors
 from monitoring.services import Need, overview
 from tests.database import plan_of
+from tests.experiments.reports import make_analysis, make_running
 from tests.reviews import queued
 from tests.rows import copy_of, waiting_judgement
 
@@ -232,7 +234,7 @@ def test_the_page_asks_as_much_whatever_there_is(staff: Client, settled: ModelVe
     with CaptureQueriesContext(connection) as after:
         staff.get(url)
     assert len(after) == len(before)
-    assert len(after) <= 25
+    assert len(after) <= 26
 
 
 def test_each_sees_what_they_may_see(
@@ -246,3 +248,41 @@ def test_each_sees_what_they_may_see(
     for hidden in ("no disk", "Active version", "Predictions today", "Engine of this process"):
         assert hidden not in page
     assert "Nothing that you may do." in page
+
+
+def test_the_running_experiment_is_shown(staff: Client, active_version: ModelVersion) -> None:
+    page = staff.get(reverse("admin:index")).content.decode()
+    assert "Running experiment" in page
+    experiment = make_running("hybrid-head", days=9, traffic_share=0.25)
+    page = staff.get(reverse("admin:index")).content.decode()
+    assert "on 25% of traffic, day 9.0 of 28" in page
+    assert reverse("admin:experiments_experiment_change", args=[experiment.pk]) in page
+
+
+@pytest.mark.parametrize("kind", ["ship", "roll_back", "no_difference", "unhealthy"])
+def test_a_verdict_asks_for_a_decision(settled: ModelVersion, kind: str) -> None:
+    said = {"kind": kind, "sentences": ["Look at it."], "winner": None, "days_left": None}
+    experiment = make_running()
+    make_analysis(experiment, verdict={**said, "kind": "keep_running"})
+    assert Need.EXPERIMENT not in needs()
+    make_analysis(experiment, verdict=said)
+    (todo,) = (todo for todo in overview().todos if todo.need is Need.EXPERIMENT)
+    assert (todo.text, todo.subject_id) == (
+        "Experiment new-head has a verdict. Look at it.", experiment.pk
+    )  # fmt: skip
+    stop(experiment)
+    assert "has a verdict" not in " ".join(todo.text for todo in overview().todos)
+
+
+def test_an_experiment_that_was_paused_by_itself_asks_for_a_look(
+    settled: ModelVersion, admin_user: User
+) -> None:
+    experiment = make_running()
+    pause(experiment, reason="Latency of candidate is 30% worse.")
+    (todo,) = (todo for todo in overview().todos if todo.need is Need.EXPERIMENT)
+    assert todo.text == (
+        "Experiment new-head was paused by itself. Latency of candidate is 30% worse."
+    )
+    resume(experiment, by=admin_user)
+    pause(experiment, by=admin_user, reason="A holiday.")
+    assert Need.EXPERIMENT not in needs()

@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from classifier.admin.cells import change_url
+from experiments.models import Experiment
 from tests.classifier.admin.conftest import Rows
+from tests.experiments.reports import make_experiment, make_running
 from tests.reviews import queued
 
 CONTROLS = {"input", "select", "textarea"}
@@ -111,6 +113,10 @@ def _review_queue() -> str:
     return reverse("admin:review_queue")
 
 
+def _experiment(page: str, experiment: Experiment) -> str:
+    return reverse(f"admin:experiments_experiment_{page}", args=[experiment.pk])
+
+
 PAGES: dict[str, Callable[[Rows], str]] = {
     "a category": lambda rows: change_url(rows.category),
     "a new example": lambda rows: reverse("admin:classifier_example_add"),
@@ -133,6 +139,12 @@ PAGES: dict[str, Callable[[Rows], str]] = {
     "the kinds of merchant": lambda rows: reverse("admin:classifier_merchanttag_changelist"),
     "Try it": lambda rows: reverse("admin:try_it"),
     "the review queue": lambda rows: _review_queue(),
+    "a new experiment": lambda rows: reverse("admin:experiments_experiment_add"),
+    "a start": lambda rows: _experiment("start", make_experiment()),
+    "a share of traffic": lambda rows: _experiment("change_share", make_running()),
+    "a promotion": lambda rows: _experiment("promote", make_running()),
+    "a new metric": lambda rows: reverse("admin:experiments_metric_add"),
+    "a self-test": lambda rows: reverse("admin:experiments_selftest_run"),
     "a file": lambda rows: reverse("admin:classify_file"),
 }
 

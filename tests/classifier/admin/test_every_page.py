@@ -19,6 +19,7 @@ from classifier.models import (
     LearningPolicy,
     Merchant,
     MerchantTag,
+    ModelVersion,
     PerformanceTargets,
     PersonalCategory,
     PersonalErasure,
@@ -26,7 +27,9 @@ from classifier.models import (
 )
 from classifier.services.policy import learning_policy
 from classifier.services.targets import performance_targets
+from experiments.models import Analysis, Experiment, GuardrailAlert, Metric, SelfTest
 from tests.classifier.admin.conftest import Make, Rows
+from tests.experiments.reports import estimate_json, make_analysis, make_experiment, make_running
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ADDABLE = {
@@ -37,6 +40,8 @@ ADDABLE = {
     "classifier.ApiKey",
     "auth.User",
     "auth.Group",
+    "experiments.Experiment",
+    "experiments.Metric",
 }
 DELETABLE = {
     "classifier.Category",
@@ -44,6 +49,8 @@ DELETABLE = {
     "classifier.Rule",
     "auth.Group",
     "django_q.Failure",
+    "experiments.Experiment",
+    "experiments.Metric",
 }
 NOT_OPENED = {
     "login": "whoever is signed in is sent on; the browser's test signs in there",
@@ -57,7 +64,8 @@ NOT_OPENED = {
 LOGS = [
     "classifier.Activation", "classifier.Encoder", "classifier.Feedback", "classifier.Job",
     "classifier.ModelVersion", "classifier.PersonalCategory", "classifier.PersonalErasure",
-    "classifier.Prediction",
+    "classifier.Prediction", "experiments.Analysis", "experiments.GuardrailAlert",
+    "experiments.SelfTest",
 ]  # fmt: skip
 
 
@@ -66,8 +74,37 @@ def address(model: type[Model], page: str, *args: object) -> str:
 
 
 @pytest.fixture
-def row_of(rows: Rows, admin_user: User) -> dict[str, Model]:
+def experiment(active_version: ModelVersion, admin_user: User) -> Experiment:
+    """A draft; what its pages need stands beside it."""
+    return make_experiment()
+
+
+@pytest.fixture
+def analysis(experiment: Experiment) -> Analysis:
+    return make_analysis(experiment)
+
+
+@pytest.fixture
+def row_of(
+    rows: Rows, admin_user: User, experiment: Experiment, analysis: Analysis
+) -> dict[str, Model]:
+    metric = Metric.objects.create(
+        key="own", name="Own", source="field", field="margin", better="higher"
+    )
+    alert = GuardrailAlert.objects.create(
+        guardrail=experiment.guardrails.get(), variant=experiment.control, action="warn",
+        text="Slow.", evidence=estimate_json(),
+    )  # fmt: skip
+    # As a draft has neither, nobody is kept from deleting it.
+    other = make_running("another")
+    GuardrailAlert.objects.filter(pk=alert.pk).update(guardrail=other.guardrails.get())
+    Analysis.objects.filter(pk=analysis.pk).update(experiment=other)
     return {
+        "experiments.Analysis": analysis,
+        "experiments.Experiment": experiment,
+        "experiments.GuardrailAlert": alert,
+        "experiments.Metric": metric,
+        "experiments.SelfTest": SelfTest.objects.create(metric=metric),
         "classifier.Activation": Activation.objects.all()[0],
         "classifier.ApiKey": rows.api_key,
         "classifier.Category": rows.category,
@@ -98,7 +135,9 @@ def own_pages() -> dict[str, str]:
 
 
 @pytest.fixture
-def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
+def custom_pages(
+    rows: Rows, admin_user: User, experiment: Experiment, analysis: Analysis
+) -> dict[str, str]:
     """Pages beside those that every model has, by the name of their address."""
     arguments: dict[str, list[object]] = {
         "app_list": ["classifier"],
@@ -144,6 +183,17 @@ def custom_pages(rows: Rows, admin_user: User) -> dict[str, str]:
         "classifier_merchant_simple_history": _newest_history(rows.merchant),
         "classifier_merchanttag_simple_history": _newest_history(rows.tag),
         "classifier_performancetargets_simple_history": _newest_history(performance_targets()),
+        "experiments_experiment_plan": [],
+        "experiments_experiment_report": [experiment.pk],
+        "experiments_experiment_start": [experiment.pk],
+        "experiments_experiment_pause": [experiment.pk],
+        "experiments_experiment_resume": [experiment.pk],
+        "experiments_experiment_stop": [experiment.pk],
+        "experiments_experiment_change_share": [experiment.pk],
+        "experiments_experiment_promote": [experiment.pk],
+        "experiments_experiment_analyse": [experiment.pk],
+        "experiments_analysis_export": [analysis.pk, "json"],
+        "experiments_selftest_run": [],
     }
     return {name: reverse(f"admin:{name}", args=args) for name, args in arguments.items()}
 

@@ -16,7 +16,9 @@ from classifier.admin.cells import change_url
 from tests.classifier.admin.test_every_page import (  # noqa: F401
     MODELS,
     address,
+    analysis,
     custom_pages,
+    experiment,
     row_of,
 )
 
@@ -60,6 +62,11 @@ ROWS = {
     "classifier.PersonalErasure": LOG,
     "classifier.Prediction": LOG,
     "classifier.Rule": TABLE,
+    "experiments.Analysis": LOG,
+    "experiments.Experiment": May(ALL, OPERATORS, OPERATORS, OPERATORS),
+    "experiments.GuardrailAlert": LOG,
+    "experiments.Metric": May(ALL, OPERATORS, OPERATORS, OPERATORS),
+    "experiments.SelfTest": LOG,
     "django_q.Failure": May(OPERATORS, NOBODY, NOBODY, OPERATORS),
 }
 PAGES = {
@@ -107,6 +114,17 @@ PAGES = {
     "classifier_merchant_simple_history": ALL,
     "classifier_merchanttag_simple_history": ALL,
     "classifier_performancetargets_simple_history": ALL,
+    "experiments_experiment_plan": OPERATORS,
+    "experiments_experiment_report": ALL,
+    "experiments_experiment_start": OPERATORS,
+    "experiments_experiment_pause": OPERATORS,
+    "experiments_experiment_resume": OPERATORS,
+    "experiments_experiment_stop": OPERATORS,
+    "experiments_experiment_change_share": OPERATORS,
+    "experiments_experiment_promote": OPERATORS,
+    "experiments_experiment_analyse": OPERATORS,
+    "experiments_analysis_export": ALL,
+    "experiments_selftest_run": OPERATORS,
 }
 # Of lists; an action of a row or of a whole list is a page.
 ACTIONS = {
@@ -194,6 +212,7 @@ def _actions_of(user: User) -> Iterator[str]:
 
 
 MIGRATION = import_module("classifier.migrations.0004_groups")
+OF_EXPERIMENTS = import_module("experiments.migrations.0004_groups")
 # It is asked which database it is of, and nothing else.
 EDITOR = connection.SchemaEditorClass(connection)
 
@@ -223,5 +242,15 @@ def test_permissions_that_django_has_not_made_yet_are_made_as_it_would(db: None)
 def test_the_way_back_removes_groups_that_nobody_uses(db: None, admin_user: User) -> None:
     admin_user.groups.add(Group.objects.get(name="analyst"))
     Group.objects.get(name="viewer").permissions.add(Permission.objects.get(codename="add_user"))
+    OF_EXPERIMENTS.remove_permissions(apps, EDITOR)
     MIGRATION.remove_groups(apps, EDITOR)
     assert set(Group.objects.values_list("name", flat=True)) == {"analyst", "viewer"}
+
+
+def test_rights_on_experiments_are_taken_back_and_given_again(db: None) -> None:
+    before = {name: _held(name) for name in GROUPS}
+    OF_EXPERIMENTS.remove_permissions(apps, EDITOR)
+    assert not any(_held(name) & {"view_experiment", "run_experiment"} for name in GROUPS)
+    assert "view_category" in _held("viewer")
+    OF_EXPERIMENTS.add_permissions(apps, EDITOR)
+    assert {name: _held(name) for name in GROUPS} == before

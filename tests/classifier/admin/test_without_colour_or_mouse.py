@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 from classifier.admin.cells import change_url
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.classifier.admin.conftest import Rows
+from tests.experiments.reports import make_analysis, make_experiment, make_running
 from tests.reviews import queued
 
 pytestmark = pytest.mark.browser
@@ -82,6 +83,17 @@ PAGES: dict[str, Callable[[Client, Rows], Any]] = {
     ),
     "the review queue": lambda staff, rows: (
         queued("QWOP ONE", "QWOP TWO") and staff.get(reverse("admin:review_queue"))
+    ),
+    "a new experiment": lambda staff, rows: staff.get(reverse("admin:experiments_experiment_add")),
+    "a draft": lambda staff, rows: staff.get(change_url(make_experiment("a-draft"))),
+    "a start": lambda staff, rows: staff.get(
+        reverse("admin:experiments_experiment_start", args=[make_experiment("to-start").pk])
+    ),
+    "a running experiment": lambda staff, rows: staff.get(
+        change_url(make_analysis(make_running("to-read")).experiment)
+    ),
+    "a report": lambda staff, rows: staff.get(
+        change_url(make_analysis(make_experiment("to-report")))
     ),
     "Try it": lambda staff, rows: staff.post(
         reverse("admin:try_it"), {"descriptors": rows.example.text}
