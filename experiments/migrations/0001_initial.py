@@ -1,4 +1,3 @@
-
 import django.core.validators
 import django.db.models.deletion
 import experiments.models.experiment
@@ -202,6 +201,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='exposure',
-            index=models.Index(fields=['variant', 'unit'], name='exposure_by_unit'),
+            index=models.Index(fields=['variant', 'unit', 'latency_ms', 'confidence', 'is_abstained', 'is_failed'], name='exposure_by_unit'),
         ),
     ]

@@ -212,7 +212,7 @@ def _actions_of(user: User) -> Iterator[str]:
 
 
 MIGRATION = import_module("classifier.migrations.0004_groups")
-OF_EXPERIMENTS = import_module("experiments.migrations.0004_groups")
+OF_EXPERIMENTS = import_module("experiments.migrations.0003_groups")
 # It is asked which database it is of, and nothing else.
 EDITOR = connection.SchemaEditorClass(connection)
 

@@ -40,6 +40,6 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("classifier", "0004_groups"),
-        ("experiments", "0003_exposures_by_unit"),
+        ("experiments", "0002_builtin_metrics"),
     ]
     operations = [migrations.RunPython(add_permissions, remove_permissions)]
