@@ -37,8 +37,7 @@ def metric_table(metric: dict[str, Any]) -> dict[str, Any]:
     level = next((100 * each["level"] for each in metric["estimates"]), 95)
     return {
         "title": metric["name"],
-        "note": f"{Metric.Better(metric['better']).label}. "
-        + " ".join(dict.fromkeys(f"{capfirst(each['method'])}." for each in metric["estimates"])),
+        "note": _note(metric),
         "table": {
             "headers": [
                 "Variant",
@@ -115,6 +114,17 @@ def arms_table(report: dict[str, Any]) -> Table:
             for arm in arms
         ],
     }
+
+
+def _note(metric: dict[str, Any]) -> str:
+    methods = [each["method"] for each in metric["estimates"]]
+    said = [Metric.Better(metric["better"]).label, *map(capfirst, dict.fromkeys(methods))]
+    if any("CUPED" in method for method in methods):
+        said.append(
+            "The effect is adjusted for what the same units did before the start (CUPED), and so "
+            "is not the plain difference of the two values"
+        )
+    return " ".join(f"{sentence}." for sentence in said)
 
 
 def _estimate_row(estimate: dict[str, Any], unit: str) -> list[Any]:

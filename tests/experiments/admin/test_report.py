@@ -69,6 +69,15 @@ def test_a_relative_effect_that_there_is_not_says_why(staff: Client, running: Ex
     assert escape("The control's value is zero.") in words
 
 
+def test_an_effect_that_is_adjusted_says_that_it_is(staff: Client, running: Experiment) -> None:
+    said = "The effect is adjusted for what the same units did before the start (CUPED)"
+    make_analysis(running)
+    assert said not in words_of(page_of(staff, url_of("report", running)))
+    adjusted = estimate_json(method="delta method, CUPED, confidence sequence")
+    make_analysis(running, primary=metric_json("abstention-rate", adjusted))
+    assert said in words_of(page_of(staff, url_of("report", running)))
+
+
 def test_checks_arms_and_guard_rails_are_told(staff: Client, running: Experiment) -> None:
     health = report_json(running)["health"]
     health[0] |= {"is_failed": True, "p_value": 0.00001, "sentence": "The arms are lopsided."}
