@@ -12,6 +12,7 @@ from unfold.widgets import (
 
 from classifier.models import ModelVersion
 from classifier.models.version import MAX_REASON as MAX_OVERRIDE
+from classifier.services.activations import key_in_force
 from experiments.models import Experiment, Variant
 from experiments.services.lifecycle import MAX_REASON
 
@@ -81,8 +82,10 @@ class ShareForm(ActForm):
 
 
 class PromoteForm(ActForm):
-    """Which variant wins. `override_reason` is asked of who may override missed targets."""
+    """Which variant wins. `seen` is the Activation in force when that was decided;
+    `override_reason` is asked of who may override missed targets."""
 
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput, initial=key_in_force)
     variant = forms.ModelChoiceField(
         queryset=Variant.objects.none(), widget=UnfoldAdminRadioSelectWidget(), empty_label=None
     )

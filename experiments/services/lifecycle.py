@@ -103,11 +103,12 @@ def promote(
     by: AbstractBaseUser | None = None,
     reason: str = "",
     override_reason: str = "",
+    seen: int | None = None,
 ) -> Activation | None:
     """Make a variant's version the active one, and end the experiment if it has not ended.
 
-    Returns None where that version is active already. Raises as `activate_version` does;
-    nothing is changed then.
+    Returns None where that version is active already. `seen` is the key of the Activation that
+    was in force when that was decided. Raises as `activate_version` does; nothing is changed then.
     """
     experiment = variant.experiment
     if experiment.status == Status.DRAFT:
@@ -120,6 +121,7 @@ def promote(
             by=by,
             reason=reason or f"Won the experiment {experiment}.",
             override_reason=override_reason,
+            seen=seen,
         )
         if experiment.status != Status.STOPPED:
             stop(experiment, by=by, reason=f"{variant} is promoted.")

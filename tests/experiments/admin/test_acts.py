@@ -9,6 +9,7 @@ from django_q.models import OrmQ
 
 from classifier.admin.cells import change_url
 from classifier.models import Activation, ModelVersion, PerformanceTargets, Retirement
+from classifier.services.activations import key_in_force
 from classifier.services.targets import performance_targets
 from experiments.models import Experiment, ExperimentEvent
 from tests.classifier.admin.conftest import Make
@@ -220,6 +221,19 @@ def test_a_winner_is_promoted_with_the_verdict_in_sight(
     assert ModelVersion.objects.active().get() == variant.version
     assert status_of(running) == Status.STOPPED
     assert [event.kind for event in running.events.all()[:2]] == [Kind.PROMOTED, Kind.STOPPED]
+
+
+def test_an_activation_since_the_page_was_opened_keeps_the_winner_waiting(
+    operator: Client, running: Experiment
+) -> None:
+    seen = key_in_force()
+    page = page_of(operator, url_of("promote", running))
+    assert f'type="hidden" name="seen" value="{seen}"' in page
+    Activation.objects.create(to_version=ModelVersion.objects.active().get())
+    variant = running.variants.get(key="candidate")
+    told_so = told(operator, url_of("promote", running), variant=variant.pk, seen=seen)
+    assert "Not promoted. Another version was activated just now" in told_so
+    assert status_of(running) == Status.RUNNING
 
 
 def test_a_verdict_that_is_no_ship_is_pointed_out(operator: Client, running: Experiment) -> None:
