@@ -9,6 +9,12 @@ from classifier.models.prediction import Prediction
 from classifier.models.rule import Rule
 
 
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    def counting(self) -> "FeedbackQuerySet":
+        """What was neither replaced by the same person nor rejected."""
+        return self.exclude(status__in=Feedback.UNCOUNTED)
+
+
 class Feedback(models.Model):
     """What a person said of a prediction. Every saying is a row; the newest of a person counts.
 
@@ -24,6 +30,9 @@ class Feedback(models.Model):
         ONE_OFF = "one_off", "Accepted for this once"
         REJECTED = "rejected", "Rejected"
         REPLACED = "replaced", "Replaced by a later one"
+
+    # What a person took back, or a reviewer rejected, says nothing of the answer.
+    UNCOUNTED = (Status.REPLACED, Status.REJECTED)
 
     prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="feedback")
     is_correct = models.BooleanField()
@@ -55,6 +64,8 @@ class Feedback(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

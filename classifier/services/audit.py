@@ -37,21 +37,27 @@ class AuditFigures:
     accuracy: "Share | None"
 
 
+def reviewed_category(canonical_text: str) -> Subquery:
+    """The key of the category that reviewers last gave a text, which is a field of the outer query;
+    NULL where they gave none or took it back."""
+    verdicts = ReviewEvent.objects.filter(
+        Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
+        item__canonical_text=OuterRef(canonical_text),
+    )
+    return Subquery(verdicts.order_by("-id").values("category")[:1])
+
+
 def audit_figures(since: datetime | None = None) -> list[AuditFigures]:
     """Of each version that has audited predictions (made since a moment), the newest first.
 
     Whoever answered counts: the version, a rule or an account holder's own correction. A text
     that was drawn again and waits to be reviewed again counts as it was answered last.
     """
-    verdicts = ReviewEvent.objects.filter(
-        Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
-        item__canonical_text=OuterRef("canonical_text"),
-    )
     # Added up here: asked to group them, SQLite reads all predictions, version by version.
     drawn = Prediction.objects.filter(is_audited=True).order_by("created_at")
     if since is not None:
         drawn = drawn.filter(created_at__gte=since)
-    said = Subquery(verdicts.order_by("-id").values("category")[:1])
+    said = reviewed_category("canonical_text")
     rows = drawn.annotate(said=said).values_list("version_id", "category_id", "said")
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     for version_id, category_id, right_id in rows.iterator():

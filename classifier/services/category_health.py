@@ -22,8 +22,6 @@ MAX_SAYINGS = 5_000
 CONFUSIONS = 10
 TEXTS = 3
 CHUNK = 2_000
-# What a reviewer rejected says nothing of the answer.
-UNCOUNTED = (Feedback.Status.REPLACED, Feedback.Status.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +192,7 @@ def _said(own: Sequence[Category], start: datetime, end: datetime | None) -> lis
 
 
 def _sayings(start: datetime, end: datetime | None) -> "QuerySet[Feedback]":
-    rows = Feedback.objects.order_by().filter(created_at__gte=start).exclude(status__in=UNCOUNTED)
+    rows = Feedback.objects.counting().order_by().filter(created_at__gte=start)
     return rows if end is None else rows.filter(created_at__lt=end)
 
 

@@ -68,9 +68,9 @@ def _from_feedback(version: ModelVersion, since: datetime | None) -> "Share | No
     rejected does not count. Whoever answered counts, as in the audit."""
     from classifier.training.evaluation import Share
 
-    said = Feedback.objects.filter(
+    said = Feedback.objects.counting().filter(
         prediction__version=version, prediction__category__isnull=False
-    ).exclude(status__in=(Feedback.Status.REPLACED, Feedback.Status.REJECTED))
+    )
     if since is not None:
         said = said.filter(prediction__created_at__gte=since)
     counts = (

@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, FloatField, Q, QuerySet, Sum
 
-from classifier.models import Feedback, Prediction, ReviewEvent, ReviewItem
+from classifier.models import Feedback, Prediction
+from classifier.services.audit import reviewed_category
 from experiments.models import Metric
 from experiments.services.sources import sums_of_predictions
 from experiments.stats.types import UnitSums
 
 Source = Metric.Source
-_JUDGING = (ReviewItem.State.SUBMITTED, ReviewItem.State.DISCARDED)
-_UNCOUNTED = (Feedback.Status.REPLACED, Feedback.Status.REJECTED)
 
 
 def baseline_sums(
@@ -44,9 +43,9 @@ def _unit_values(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since:
     """Each unit's own numerator `y` and denominator `d`."""
     match metric.source:
         case Source.FEEDBACK:
-            said = Feedback.objects.filter(
+            said = Feedback.objects.counting().filter(
                 prediction__created_at__gte=since, prediction__category__isnull=False
-            ).exclude(status__in=_UNCOUNTED)
+            )
             if unit == "user_id":
                 said = said.exclude(prediction__user_id="")
             counted = Count("prediction_id", distinct=True)
@@ -54,16 +53,12 @@ def _unit_values(metric: Metric, rows: "QuerySet[Prediction]", unit: str, since:
             named = said.order_by().values(unit=F(f"prediction__{unit}"))
             return named.annotate(d=counted, y=counted - wrong)
         case Source.CORRECTION:
-            is_wrong = Q(feedback__is_correct=False) & ~Q(feedback__status__in=_UNCOUNTED)
+            is_wrong = Q(feedback__is_correct=False) & ~Q(feedback__status__in=Feedback.UNCOUNTED)
             return rows.values(unit).annotate(
                 d=Count("pk", distinct=True), y=Count("pk", distinct=True, filter=is_wrong)
             )
         case Source.AUDIT:
-            verdicts = ReviewEvent.objects.filter(
-                Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
-                item__canonical_text=OuterRef("canonical_text"),
-            )
-            right = Subquery(verdicts.order_by("-id").values("category")[:1])
+            right = reviewed_category("canonical_text")
             drawn = rows.filter(is_audited=True, category__isnull=False).annotate(right_id=right)
             is_right = Q(category_id=F("right_id"))
             return (

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from classifier.engine.types import Level
-from classifier.models import Feedback, Prediction, ReviewEvent, ReviewItem
+from classifier.models import Feedback, Prediction
+from classifier.services.audit import reviewed_category
 from experiments.models import Experiment, Exposure, Metric
 from experiments.models.experiment import SplitChoices
 
@@ -17,7 +18,6 @@ Rows = QuerySet[Any, Any]
 HISTORY = timedelta(days=14)
 # What an exposure keeps of its prediction, so that no join is needed.
 KEPT = (Field.CONFIDENCE, Field.LATENCY_MS, Field.IS_ABSTAINED, Field.IS_FAILED)
-_JUDGING = (ReviewItem.State.SUBMITTED, ReviewItem.State.DISCARDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,7 @@ def said(experiment: Experiment) -> Rows:
     until so many days after the stop.
     """
     path = "prediction__exposure__"
-    rows = Feedback.objects.filter(**{f"{path}variant__in": _arms(experiment)})
-    rows = rows.exclude(status__in=(Feedback.Status.REPLACED, Feedback.Status.REJECTED))
+    rows = Feedback.objects.counting().filter(**{f"{path}variant__in": _arms(experiment)})
     until = feedback_until(experiment)
     if until is not None:
         rows = rows.filter(created_at__lte=until)
@@ -69,11 +68,7 @@ def said(experiment: Experiment) -> Rows:
 def audited(experiment: Experiment) -> Rows:
     """`arm`, `unit`, and how many answers with a category were drawn and `reviewed`, and how many
     of those are `correct`: as in `classifier.services.audit`."""
-    verdicts = ReviewEvent.objects.filter(
-        Q(to_state__in=_JUDGING) | Q(is_undo=True, from_state__in=_JUDGING),
-        item__canonical_text=OuterRef("prediction__canonical_text"),
-    )
-    said = Subquery(verdicts.order_by("-id").values("category")[:1])
+    said = reviewed_category("prediction__canonical_text")
     # By their partial index: there are few, and SQLite would look at each exposure's prediction.
     drawn = Prediction.objects.filter(is_audited=True, category__isnull=False).order_by()
     if experiment.started_at is not None:
