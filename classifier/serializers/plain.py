@@ -27,10 +27,10 @@ def read_plain(item: Any) -> Transaction | None:
     if type(item) is not dict:
         return None
     for name, value in item.items():
-        if value is None and name != "description":
-            continue
         is_plain = _IS_PLAIN.get(name)
-        if is_plain is None or not is_plain(value):
+        if is_plain is None:
+            return None
+        if not (is_plain(value) or (value is None and name != "description")):
             return None
     description = item.get("description")
     if description is None:

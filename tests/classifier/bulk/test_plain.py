@@ -74,6 +74,7 @@ def test_what_is_plain_is_what_the_serializer_makes_of_it(item: Any, known: dict
         {"occurred_at": "0001-01-01T00:00:00+23:00"},
         {"user_id": ""},
         {"other": 1},
+        {"other": None},
     ],
 )
 def test_what_the_serializer_refuses_is_not_plain(change: dict[str, Any]) -> None:
