@@ -21,7 +21,8 @@ from classifier.routing import ActiveRouter, Route
 from classifier.runtime import LoadedVersion
 from classifier.watching import Watcher
 from experiments.models import Experiment, ExperimentEvent, Variant
-from experiments.services.lifecycle import MAX_REASON, pause
+from experiments.services.lifecycle import pause
+from experiments.services.timeline import MAX_REASON
 from experiments.stats.assignment import (
     block_of,
     is_included,

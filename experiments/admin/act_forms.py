@@ -14,7 +14,7 @@ from classifier.models import ModelVersion
 from classifier.models.version import MAX_REASON as MAX_OVERRIDE
 from classifier.services.activations import key_in_force
 from experiments.models import Experiment, Variant
-from experiments.services.lifecycle import MAX_REASON
+from experiments.services.timeline import MAX_REASON
 
 MAX_UNITS = 2**31 - 1
 # The way up, in percent.

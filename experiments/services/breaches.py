@@ -11,11 +11,12 @@ from django.utils import timezone
 from classifier.exceptions import ConflictError
 from experiments.models import Experiment, ExperimentEvent, Guardrail, GuardrailAlert
 from experiments.services.guards import judge_guardrails
-from experiments.services.lifecycle import MAX_REASON, pause, stop
+from experiments.services.lifecycle import pause, stop
 from experiments.services.measurements import Measurements
 from experiments.services.periods import running_period
 from experiments.services.reading import long_reads
 from experiments.services.report import GuardrailResult
+from experiments.services.timeline import MAX_REASON, record_event
 from experiments.stats.types import GuardrailKind
 
 logger = logging.getLogger(__name__)
@@ -68,14 +69,14 @@ def _breached(experiment: Experiment, result: GuardrailResult) -> None:
     details = _details(result)
     act = {Action.PAUSE: pause, Action.STOP: stop}.get(Action(guardrail.action))
     if act is None:
-        _record(experiment, Kind.WARNED, text, details)
+        record_event(experiment, Kind.WARNED, experiment.status, reason=text, details=details)
         return
     try:
         act(experiment, reason=text, **details)
     except ConflictError:
         # It does not run any more: what was seen belongs to its timeline all the same.
         experiment.refresh_from_db()
-        _record(experiment, Kind.WARNED, text, details)
+        record_event(experiment, Kind.WARNED, experiment.status, reason=text, details=details)
 
 
 @transaction.atomic
@@ -86,7 +87,9 @@ def _kept(experiment: Experiment, result: GuardrailResult) -> None:
     if alerts.update(resolved_at=timezone.now()):
         text = f"{result.variant} keeps the guardrail {result.guardrail.metric} again. "
         text = f"{text}{result.state.sentence}"[:MAX_REASON]
-        _record(experiment, Kind.SETTLED, text, _details(result))
+        record_event(
+            experiment, Kind.SETTLED, experiment.status, reason=text, details=_details(result)
+        )
 
 
 def _details(result: GuardrailResult) -> dict[str, Any]:
@@ -96,16 +99,3 @@ def _details(result: GuardrailResult) -> dict[str, Any]:
         "action": result.guardrail.action,
         "estimate": asdict(result.estimate),
     }
-
-
-def _record(
-    experiment: Experiment, kind: Kind, reason: str, details: dict[str, Any]
-) -> ExperimentEvent:
-    return ExperimentEvent.objects.create(
-        experiment=experiment,
-        kind=kind,
-        from_status=experiment.status,
-        to_status=experiment.status,
-        reason=reason,
-        details=details,
-    )

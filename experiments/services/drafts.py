@@ -4,18 +4,14 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from classifier.exceptions import ConflictError
 from experiments.models import Experiment, ExperimentEvent
+from experiments.services.timeline import record_event
 
 Status = Experiment.Status
 
 
 def record_creation(experiment: Experiment, *, by: AbstractBaseUser) -> ExperimentEvent:
     """The first entry of a draft's timeline."""
-    return ExperimentEvent.objects.create(
-        experiment=experiment,
-        kind=ExperimentEvent.Kind.CREATED,
-        to_status=Status.DRAFT,
-        by=by,  # type: ignore[misc]
-    )
+    return record_event(experiment, ExperimentEvent.Kind.CREATED, "", by=by)
 
 
 def lock_draft(experiment: Experiment) -> None:

@@ -13,10 +13,10 @@ from classifier.models import Activation
 from classifier.services.activations import activate_version
 from experiments.models import Experiment, ExperimentEvent, Variant
 from experiments.services.readiness import check_startable, check_warm
+from experiments.services.timeline import record_event
 
 Status = Experiment.Status
 Kind = ExperimentEvent.Kind
-MAX_REASON = 500
 
 
 def start(
@@ -92,8 +92,13 @@ def ramp(
             return None
         experiment.traffic_share = share
         experiment.save(update_fields=["traffic_share"])
-        return _record(
-            locked, Kind.RAMPED, locked.status, by, reason, {"from": before, "to": share}
+        return record_event(
+            locked,
+            Kind.RAMPED,
+            locked.status,
+            by=by,
+            reason=reason,
+            details={"from": before, "to": share},
         )
 
 
@@ -125,13 +130,13 @@ def promote(
         )
         if experiment.status != Status.STOPPED:
             stop(experiment, by=by, reason=f"{variant} is promoted.")
-        _record(
+        record_event(
             experiment,
             Kind.PROMOTED,
             experiment.status,
-            by,
-            reason,
-            {"variant": variant.key, "version": variant.version.name},
+            by=by,
+            reason=reason,
+            details={"variant": variant.key, "version": variant.version.name},
         )
     return activation
 
@@ -161,29 +166,7 @@ def _move(
                 )
             for name, value in fields.items():
                 setattr(experiment, name, value)
-            return _record(experiment, kind, before, by, reason, details or {})
+            return record_event(experiment, kind, before, by=by, reason=reason, details=details)
     except IntegrityError as error:
         experiment.refresh_from_db()
         raise ConflictError("Another experiment is running: only one may at a time.") from error
-
-
-def _record(
-    experiment: Experiment,
-    kind: Kind,
-    before: str,
-    by: AbstractBaseUser | None,
-    reason: str,
-    details: dict[str, Any],
-) -> ExperimentEvent:
-    reason = reason.strip()
-    if len(reason) > MAX_REASON:
-        raise InvalidItemError("reason", f"{len(reason)} characters; {MAX_REASON} at most.")
-    return ExperimentEvent.objects.create(
-        experiment=experiment,
-        kind=kind,
-        from_status=before,
-        to_status=experiment.status,
-        by=by,  # type: ignore[misc]
-        reason=reason,
-        details=details,
-    )
