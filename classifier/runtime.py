@@ -19,6 +19,7 @@ from django import db
 from django.conf import settings
 from django.utils import timezone
 
+from classifier import metrics
 from classifier.artifacts import bundle_of, category_ids
 from classifier.engine.bundle import Bundle
 from classifier.engine.cache import CacheStats, EmbeddingCache
@@ -193,6 +194,8 @@ class Runtime:
             self._loaded.pop(loaded.id, None)
             if before is not None:
                 self._keep(before)
+        if loaded.name != self._wanted:
+            metrics.ENGINE_FALLBACKS.inc()
         logger.info("Serving version %s (wanted: %s).", loaded.name, self._wanted)
 
     def _find_loaded(self, version_id: int) -> LoadedVersion | None:

@@ -1,11 +1,13 @@
 """The REST API: translate, call a service, answer."""
 
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.exceptions import PermissionDenied
@@ -14,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
 from rest_framework.views import APIView
 
-from classifier import openapi
+from classifier import metrics, openapi
 from classifier.authentication import key_of, user_of
 from classifier.bulk.body import TransactionsParser
 from classifier.bulk.results import find_results, job_answer
@@ -44,6 +46,16 @@ class ApiView(APIView):
     scope: Scope | None = None
     # What staff need, where it is not what stands for the scope.
     staff_permission: str = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, and count the answer and its seconds."""
+        started = perf_counter()
+        response = super().dispatch(request, *args, **kwargs)
+        match = request.resolver_match
+        endpoint = match.url_name if match is not None and match.url_name else "unknown"
+        metrics.API_REQUEST_SECONDS.labels(endpoint).observe(perf_counter() - started)
+        metrics.API_RESPONSES.labels(endpoint, request.method, response.status_code).inc()
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -8,10 +8,12 @@ from django.conf import settings
 
 
 class Watcher:
-    """Calls `look` every ENGINE_POLL_SECONDS, from `start` to `stop`."""
+    """Calls `look` every `seconds` (ENGINE_POLL_SECONDS where none are said), from `start` to
+    `stop`."""
 
-    def __init__(self, name: str, look: Callable[[], None]) -> None:
+    def __init__(self, name: str, look: Callable[[], None], seconds: float | None = None) -> None:
         self._name = name
+        self._seconds = settings.ENGINE_POLL_SECONDS if seconds is None else seconds
         self._look = look
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -30,6 +32,6 @@ class Watcher:
             self._thread.join(timeout=5)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(settings.ENGINE_POLL_SECONDS):
+        while not self._stopping.wait(self._seconds):
             self._look()
             db.close_old_connections()

@@ -20,7 +20,7 @@ from classifier.runtime import Health
 from classifier.services.review import pending_count
 from experiments.models import Experiment
 from monitoring import collectors
-from monitoring.services import Need, Overview, Todo, overview
+from monitoring.services.overview import Need, Overview, Todo, overview
 
 HEALTH = {
     Health.OK: ("success", "OK"),

@@ -36,14 +36,18 @@ SWITCH_SECONDS = 0.001
 def post_worker_init(worker: Any) -> None:
     """Warm before the first request is taken."""
     from classifier import routing, runtime
+    from monitoring import pulse
 
     sys.setswitchinterval(SWITCH_SECONDS)
     runtime.get().start()
     routing.get_router().start()
+    pulse.start(pulse.Role.WEB)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     from classifier import routing, runtime
+    from monitoring import pulse
 
+    pulse.stop()
     routing.get_router().stop()
     runtime.get().stop()

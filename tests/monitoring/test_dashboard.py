@@ -29,7 +29,7 @@ from classifier.services.review import claim, discard
 from classifier.services.versions import build_version
 from experiments.services.lifecycle import pause, resume, stop
 from monitoring import collectors
-from monitoring.services import Need, overview
+from monitoring.services.overview import Need, overview
 from tests.database import plan_of
 from tests.experiments.reports import make_analysis, make_running
 from tests.reviews import queued

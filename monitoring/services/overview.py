@@ -1,15 +1,15 @@
-"""Judge whether this process can answer, and what people should do next."""
+"""What people should do next."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from classifier import runtime
 from classifier.models import Job
-from classifier.runtime import Health, Status
+from classifier.runtime import Health
 from experiments.models import Analysis, Experiment, ExperimentEvent
 from monitoring import collectors
+from monitoring.services.readiness import Part, engine_part
 
 MINIMUM_EXAMPLES = 5
 NAMES_SHOWN = 3
@@ -21,58 +21,6 @@ DECIDED = (
     Analysis.Verdict.NO_DIFFERENCE,
     Analysis.Verdict.UNHEALTHY,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    name: str
-    status: Health
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """What the process `pid` says of itself; `serving` is the version that answers, if one does."""
-
-    parts: tuple[Part, ...]
-    pid: int
-    serving: str | None
-
-    @property
-    def status(self) -> Health:
-        """That of the worst part."""
-        order = list(Health)
-        return max((part.status for part in self.parts), key=order.index)
-
-    @property
-    def is_ready(self) -> bool:
-        return self.status is not Health.FAILED
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "status": self.status,
-            "pid": self.pid,
-            "version": self.serving,
-            "parts": [asdict(part) for part in self.parts],
-        }
-
-
-def check_readiness() -> Readiness:
-    """Ask the database, then the engine of this process."""
-    database, status = _database(), runtime.get().status()
-    return Readiness((database, _engine(status)), status.pid, status.serving)
-
-
-def _database() -> Part:
-    problem = collectors.database_problem()
-    return Part("database", Health.FAILED if problem else Health.OK, problem or "answers")
-
-
-def _engine(status: Status) -> Part:
-    if status.health is Health.OK:
-        return Part("engine", status.health, f"serves version {status.serving}")
-    wanted = f"version {status.serving}, not {status.wanted}" if status.serving else "nothing"
-    return Part("engine", status.health, f"serves {wanted}: {status.reason}")
 
 
 class Need(StrEnum):
@@ -119,7 +67,7 @@ def overview() -> Overview:
     active, newest = collectors.versions()
     curation = collectors.curation(MINIMUM_EXAMPLES)
     recent = collectors.recent_traffic()
-    engine = _engine(runtime.get().status())
+    engine = engine_part(runtime.get().status())
     experiment = collectors.newest_experiment()
     return Overview(
         active=active,

@@ -1,0 +1,1 @@
+"""Computes what figures say; needs no database."""

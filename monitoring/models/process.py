@@ -1,0 +1,64 @@
+from django.db import models
+
+
+class ProcessQuerySet(models.QuerySet["Process"]):
+    def running(self) -> "ProcessQuerySet":
+        """Those that did not say that they end; the silent ones are among them."""
+        return self.filter(stopped_at=None)
+
+
+class Process(models.Model):
+    """A web or a worker process, as it last said of itself."""
+
+    class Role(models.TextChoices):
+        WEB = "web", "Web"
+        WORKER = "worker", "Worker"
+
+    class Health(models.TextChoices):
+        OK = "ok", "OK"
+        DEGRADED = "degraded", "Degraded"
+        FAILED = "failed", "Failed"
+
+    role = models.CharField(max_length=10, choices=Role.choices)
+    machine = models.CharField(max_length=200, help_text="Its host's name.")
+    pid = models.PositiveBigIntegerField("process id")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
+    stopped_at = models.DateTimeField(null=True)
+    version = models.CharField(max_length=60, blank=True, help_text="The one that it serves.")
+    wanted = models.CharField(max_length=60, blank=True, help_text="The one that is active.")
+    health = models.CharField(max_length=10, choices=Health.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    rss_bytes = models.BigIntegerField("resident memory")
+    cpu_seconds = models.FloatField()
+    threads = models.PositiveIntegerField()
+    open_files = models.PositiveIntegerField()
+    cache_entries = models.PositiveBigIntegerField()
+    cache_bytes = models.BigIntegerField()
+
+    objects = ProcessQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["role", "machine", "pid"]
+        verbose_name_plural = "processes"
+        constraints = [
+            models.UniqueConstraint(fields=["machine", "pid", "started_at"], name="one_process_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} {self.machine}/{self.pid}"
+
+
+class ProcessSample(models.Model):
+    """What a process counted since its last sample. Kept until snapshots hold it.
+
+    `counts` are sums by name, as `monitoring.services.heartbeats.Counts` has them.
+    """
+
+    process = models.ForeignKey(Process, on_delete=models.CASCADE, related_name="samples")
+    seconds = models.FloatField(help_text="Since its last sample, or since its start.")
+    counts = models.JSONField()
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.process}, {self.created_at:%H:%M:%S}"

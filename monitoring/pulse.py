@@ -1,0 +1,78 @@
+"""What every web and worker process does beside its work: say that it lives, and take its turns at
+watching over all.
+
+Started after the fork, in threads of its own. Web processes take part, so that somebody is
+told when every worker is silent.
+"""
+
+import logging
+from collections.abc import Callable
+
+from django import db
+
+from classifier.watching import Watcher
+from monitoring.models import Process
+from monitoring.services import alerting, notifications, snapshots
+from monitoring.services.heartbeats import Heart
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 10.0
+# How often a process looks whether a turn is due.
+LOOK_SECONDS = 5.0
+Role = Process.Role
+
+
+class Pulse:
+    """Of this process, from `start` to `stop`."""
+
+    def __init__(self, role: Role) -> None:
+        self._heart = Heart(role)
+        self._watchers = (
+            Watcher("heartbeat", _unless_away(self._heart.beat), HEARTBEAT_SECONDS),
+            Watcher("monitor", _unless_away(_watch_over), LOOK_SECONDS),
+            # Of its own: a webhook that hangs must not hold up what finds the next alert.
+            Watcher("notifier", _unless_away(notifications.deliver), LOOK_SECONDS),
+        )
+
+    def start(self) -> None:
+        _unless_away(self._heart.beat)()
+        for watcher in self._watchers:
+            watcher.start()
+
+    def stop(self) -> None:
+        for watcher in self._watchers:
+            watcher.stop()
+        _unless_away(self._heart.stop)()
+
+
+_pulse: Pulse | None = None
+
+
+def start(role: Role) -> None:
+    """Of this process."""
+    global _pulse
+    _pulse = Pulse(role)
+    _pulse.start()
+
+
+def stop() -> None:
+    if _pulse is not None:
+        _pulse.stop()
+
+
+def _watch_over() -> None:
+    snapshots.take_due()
+    alerting.evaluate_due()
+
+
+def _unless_away(look: Callable[[], None]) -> Callable[[], None]:
+    """A database that is away ends no thread: the next look may find it there again."""
+
+    def look_or_log() -> None:
+        try:
+            look()
+        except db.Error:
+            logger.exception("The database does not answer.")
+
+    return look_or_log

@@ -1,0 +1,1 @@
+"""Verbs with a database, one noun a module."""
