@@ -108,7 +108,8 @@ def disk_part() -> Part:
         usage = psutil.disk_usage(str(settings.DATA_DIR))
     except OSError as error:
         return Part("disk", Health.FAILED, f"cannot be read: {error.strerror}")
-    free = usage.free / usage.total
+    # Of what is not kept back for the superuser.
+    free = usage.free / (usage.used + usage.free)
     detail = f"{100 * free:.0f}% is free"
     if free < NO_DISK:
         return Part("disk", Health.FAILED, detail)

@@ -122,7 +122,7 @@ def test_a_migration_that_is_not_applied_is_named(monkeypatch: pytest.MonkeyPatc
     assert parts_of(answer)["migrations"] == ("failed", f"not applied: monitoring.{name}")
 
 
-Usage = namedtuple("Usage", ["total", "free"])
+Usage = namedtuple("Usage", ["used", "free"])
 
 
 @pytest.mark.django_db
@@ -132,7 +132,7 @@ Usage = namedtuple("Usage", ["total", "free"])
 def test_a_disk_is_judged_by_what_is_free(
     free: int, status: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(psutil, "disk_usage", lambda path: Usage(total=100, free=free))
+    monkeypatch.setattr(psutil, "disk_usage", lambda path: Usage(used=100 - free, free=free))
     answer = Client().get("/readyz")
     assert answer.status_code == code
     assert parts_of(answer)["disk"] == (status, f"{free}% is free")

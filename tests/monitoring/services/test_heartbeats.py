@@ -7,6 +7,7 @@ import pytest
 from django.db import Error
 from rest_framework.test import APIClient
 
+from classifier import runtime
 from classifier.metrics import BUCKETS
 from classifier.models import ModelVersion
 from monitoring.models import Process, ProcessSample
@@ -28,6 +29,14 @@ def test_it_says_what_it_serves(active_version: ModelVersion) -> None:
     assert process.version == process.wanted == active_version.name
     assert process.rss_bytes > 10_000_000
     assert process.threads >= 1
+
+
+@pytest.mark.django_db
+def test_a_worker_that_never_classified_loads_nothing_and_is_well() -> None:
+    Heart(Process.Role.WORKER).beat()
+    process = Process.objects.get()
+    assert (process.version, process.health, process.reason) == ("", "ok", "")
+    assert runtime.get().known_status().serving is None
 
 
 @pytest.mark.django_db
