@@ -30,17 +30,20 @@ PATIENCE_SECONDS = 4.0
 class Probe:
     """Asks one thing, by itself from `start` to `stop`, else whenever `parts` is called.
 
-    `look` gives the parts that it can tell of; `name` is that of the one which may hang.
+    `look` gives the parts that it can tell of; `name` is that of the one which may hang, and
+    `silent` what it is then.
     """
 
     def __init__(
         self,
         name: str,
         look: Callable[[], tuple[Part, ...]],
+        silent: Health = Health.FAILED,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._name = name
         self._look = look
+        self._silent = silent
         self._clock = clock
         self._watcher = Watcher(f"{name}-probe", self.ask, LOOK_SECONDS)
         self._parts: tuple[Part, ...] = ()
@@ -58,7 +61,7 @@ class Probe:
             self._parts = self._look()
         except db.Error as error:
             reason = f"went away while it was asked: {type(error).__name__}"
-            self._parts = (Part(self._name, Health.FAILED, reason),)
+            self._parts = (Part(self._name, self._silent, reason),)
         finally:
             self._asked_at = None
 
@@ -73,7 +76,7 @@ class Probe:
         asked_at = self._asked_at
         waited = self._clock() - asked_at if asked_at is not None else 0.0
         if waited > patience_seconds or not self._parts:
-            return (Part(self._name, Health.FAILED, f"has not answered for {waited:.0f} s"),)
+            return (Part(self._name, self._silent, f"has not answered for {waited:.0f} s"),)
         return self._parts
 
 
@@ -88,7 +91,7 @@ def probes() -> tuple[Probe, ...]:
         if _probes is None:
             _probes = (
                 Probe("database", database_parts),
-                Probe("broker", lambda: (broker_part(),)),
+                Probe("broker", lambda: (broker_part(),), silent=Health.DEGRADED),
             )
         return _probes
 

@@ -49,7 +49,7 @@ def test_without_a_pulse_each_use_asks() -> None:
 
 def test_what_hangs_has_failed_once_patience_is_over(hanging: Hanging) -> None:
     clock = Clock()
-    probe = Probe("database", hanging, clock)
+    probe = Probe("database", hanging, clock=clock)
     thread = Thread(target=probe.ask, daemon=True)
     thread.start()
     assert hanging.asked.wait(30)
@@ -63,7 +63,7 @@ def test_what_hangs_has_failed_once_patience_is_over(hanging: Hanging) -> None:
 
 def test_what_is_known_stands_while_it_is_asked_again(hanging: Hanging) -> None:
     clock = Clock()
-    probe = Probe("database", hanging, clock)
+    probe = Probe("database", hanging, clock=clock)
     hanging.release.set()
     probe.ask()
     hanging.release.clear()
