@@ -4,13 +4,14 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
+from monitoring.detectors.learning import Past, Reference
 from monitoring.detectors.quantiles import Sums
 from monitoring.detectors.stretch import NOTHING, Stretch
-from monitoring.detectors.threshold import Limits, Look, Pace, Reference, learn
+from monitoring.detectors.threshold import Limits, Look, Pace
 from monitoring.measures import MEASURES, SERIES, By, Measure, Unit
 from monitoring.models import AlertRule, MetricSnapshot
 from monitoring.services.series import Point
@@ -110,7 +111,8 @@ class Judge:
             {start for each in (*base[0].values(), base[1]) for start in each.starts.tolist()}
         )
         self._taught: dict[str, list[tuple[datetime, float]]] = {}
-        self._learned: dict[tuple[str, datetime], Reference | None] = {}
+        self._pasts: dict[tuple[str, date], Past] = {}
+        self._references: dict[tuple[str, date, int], Reference | None] = {}
 
     def labels(self) -> set[str]:
         """Those that were seen at all, or the one that the rule is of."""
@@ -198,11 +200,7 @@ class Judge:
             return Limits(is_above, rule.warning, rule.critical), None
         # The window's middle: at nine o'clock sharp it is the hour before that is judged.
         middle = timezone.localtime(at - timedelta(minutes=rule.window_minutes) / 2)
-        key = (label, _hour_of(middle))
-        if key not in self._learned:
-            least = LEAST_DEVIATION[self.measure.unit]
-            self._learned[key] = learn(self._teaching(label), middle, rule.reference_days, least)
-        reference = self._learned[key]
+        reference = self._reference(label, middle)
         if reference is None:
             return None, None
         error = 0.0
@@ -214,6 +212,18 @@ class Judge:
             is_above=is_above, warning=rule.warning, critical=rule.critical, error=error
         )
         return limits, reference
+
+    def _reference(self, label: str, at: datetime) -> Reference | None:
+        """The same for all of an hour."""
+        key = (label, at.date(), at.hour)
+        if key not in self._references:
+            day = key[:2]
+            if day not in self._pasts:
+                hours = self._teaching(label)
+                self._pasts[day] = Past.before(at.date(), hours, self.rule.reference_days)
+            least = LEAST_DEVIATION[self.measure.unit]
+            self._references[key] = self._pasts[day].reference(at, least)
+        return self._references[key]
 
     def _teaching(self, label: str) -> list[tuple[datetime, float]]:
         """The values of hours, by the site's clock."""
