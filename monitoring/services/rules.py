@@ -14,11 +14,11 @@ from monitoring.detectors.stretch import NOTHING, Stretch
 from monitoring.detectors.threshold import Limits, Look, Pace
 from monitoring.measures import MEASURES, SERIES, By, Measure, Unit
 from monitoring.models import AlertRule, MetricSnapshot
+from monitoring.services.clock import HOUR, MINUTE, hour_of
 from monitoring.services.series import Point
 from monitoring.services.stretches import Need, Stretches
 
 Resolution = MetricSnapshot.Resolution
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # A series of which no minute was seen for so long is missing.
 FRESH = timedelta(minutes=3)
 # Longer windows are summed from hours, save for the hour that is not over.
@@ -155,7 +155,7 @@ class Judge:
 
     def _is_fresh(self, at: datetime) -> bool:
         if _is_of_hours_alone(self.rule):
-            hour = _hour_of(at)
+            hour = hour_of(at)
             return self._has_seen(hour - 2 * HOUR, hour)
         return self._has_seen(at - FRESH, at)
 
@@ -174,8 +174,8 @@ class Judge:
         if not _reads_hours(self.rule):
             sums = minutes.sums(start, at)
             return sums and self._of_whole(sums, self._whole_minutes, start, at)
-        turn = _hour_of(at)
-        start = _hour_of(min(start, at - HOUR))
+        turn = hour_of(at)
+        start = hour_of(min(start, at - HOUR))
         parts = [
             self._of_whole(sums, whole, *span)
             for rows, whole, span in (
@@ -199,7 +199,9 @@ class Judge:
         if rule.thresholds == AlertRule.Thresholds.ABSOLUTE:
             return Limits(is_above, rule.warning, rule.critical), None
         # The window's middle: at nine o'clock sharp it is the hour before that is judged.
-        middle = timezone.localtime(at - timedelta(minutes=rule.window_minutes) / 2)
+        middle = timezone.localtime(
+            at - timedelta(minutes=rule.window_minutes) / 2, timezone.get_default_timezone()
+        )
         reference = self._reference(label, middle)
         if reference is None:
             return None, None
@@ -252,8 +254,3 @@ def _is_of_hours_alone(rule: AlertRule) -> bool:
     """What is split by category is not kept by the minute."""
     series = SERIES[MEASURES[rule.measure].series]
     return rule.by != By.ALL and rule.by not in series.by_minute
-
-
-def _hour_of(moment: datetime) -> datetime:
-    """Of the site's clock."""
-    return timezone.localtime(moment).replace(minute=0, second=0, microsecond=0)
