@@ -7,3 +7,15 @@ class MonitoringError(Exception):
 
 class TurnLostError(MonitoringError):
     """Another process has taken over the work that this one was at."""
+
+
+class ConflictError(MonitoringError):
+    """What is asked for contradicts what is stored."""
+
+
+class InvalidError(MonitoringError):
+    """A value cannot be taken; `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
