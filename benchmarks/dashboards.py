@@ -2,17 +2,19 @@
 
     .ci/with-postgres python -m benchmarks.dashboards [--predictions 5000000]
 
-On a PostgreSQL server that DATABASE_URL names, in its database, which should be empty. The database
-makes the predictions, spread over two weeks; every minute of them is then held by the snapshots'
-own code, as after a pause of two weeks, and the older weeks are copies of these. gunicorn serves the
-pages. Measured, each as the median of five: how long the server takes to make a page, and when
-chromium has painted first (First Contentful Paint); and what one minute and one hour cost to hold.
+In the PostgreSQL database that DATABASE_URL names, which should be empty. The database makes the
+predictions, spread over two weeks; every minute of them is then held by the snapshots' own code, as
+after a pause of two weeks, and the older weeks are copies of these. gunicorn serves the pages.
+Measured, each as the median of five: how long the server takes to make a page, and when chromium
+has painted first (First Contentful Paint); and what one minute and one hour cost to hold.
 """
 
 import argparse
+import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -54,12 +56,23 @@ SAMPLES = """
 COPY = """
     INSERT INTO monitoring_metricsnapshot (
         series, by, label, resolution, at, count, total, seconds, histogram)
-    SELECT series, by, label, resolution, at - interval '14 days' * fortnight, count, total, seconds,
-        histogram
+    SELECT series, by, label, resolution, at - interval '14 days' * fortnight, count, total,
+        seconds, histogram
     FROM monitoring_metricsnapshot, generate_series(1, %(fortnights)s) AS fortnight
     WHERE resolution <> 'minute' AND at >= %(start)s
     ON CONFLICT DO NOTHING"""
 PART = 250_000
+COUNTS = {
+    "requests": 60,
+    "server_errors": 0,
+    "request_seconds": [0] * 4 + [10, 20, 20, 10] + [0] * 14,
+    "request_seconds_sum": 1.1,
+    "cache_hits": 200,
+    "cache_misses": 48,
+    "cache_evictions": 0,
+    "engine_fallbacks": 0,
+    "cpu_seconds": 20,
+}
 
 
 def main() -> None:
@@ -90,7 +103,7 @@ def fill(count: int) -> None:
     started = perf_counter()
     categories = list(Category.objects.detailed().values_list("pk", flat=True))
     start = hour_of(timezone.now()) - timedelta(days=DAYS)
-    values = {
+    values: dict[str, Any] = {
         "start": start,
         "step": (timezone.now() - start) / count,
         "version": ModelVersion.objects.active().get().pk,
@@ -101,16 +114,14 @@ def fill(count: int) -> None:
         for first in range(0, count, PART):
             last = min(first + PART, count) - 1
             cursor.execute(INSERT, {**values, "first": first, "last": last})
-        counts = (
-            '{"requests": 60, "server_errors": 0, "request_seconds": [0, 0, 0, 0, 10, 20, 20, 10'
-        )
-        counts += (
-            ", 0" * 14 + '], "request_seconds_sum": 1.1, "cache_hits": 200, "cache_misses": 48, '
-        )
-        counts += '"cache_evictions": 0, "engine_fallbacks": 0, "cpu_seconds": 20}'
         cursor.execute(
             SAMPLES,
-            {"process": process().pk, "counts": counts, "start": start, "minutes": DAYS * 24 * 60},
+            {
+                "process": process().pk,
+                "counts": json.dumps(COUNTS),
+                "start": start,
+                "minutes": DAYS * 24 * 60,
+            },
         )
         cursor.execute("VACUUM ANALYZE")
     print(f"{count:,} predictions made in {perf_counter() - started:.0f} s", flush=True)
@@ -143,13 +154,11 @@ def hold_all() -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from monitoring.models import MetricSnapshot
+    from monitoring.models import MetricSnapshot, Turn
     from monitoring.services.clock import HOUR, MINUTE, hour_of, minute_of
     from monitoring.services.snapshots import EVERY, take_due
 
     start, now, turns = perf_counter(), timezone.now(), 0
-    from monitoring.models import Turn
-
     while True:
         before = Turn.objects.get(name="snapshots").done_until
         take_due(now + turns * EVERY)
@@ -173,7 +182,7 @@ def hold_all() -> None:
         MetricSnapshot.objects.filter(at__gte=begin).delete()
         begin_at(begin)
         at = end + timedelta(seconds=10)
-        rows.append([f"take_due of {name}", 1000 * timed(lambda at=at: take_due(at))])
+        rows.append([f"take_due of {name}", 1000 * timed(partial(take_due, at))])
     print(table(["", "ms"], rows), flush=True)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -53,7 +53,7 @@ def hold(series: str, at: datetime, count: int, total: float, **fields: Any) -> 
     )
 
 
-def page(client: Client, name: str = "health", **query: object) -> str:
+def page(client: Client, name: str = "health", **query: str) -> str:
     response = client.get(reverse(f"admin:monitoring_{name}"), query)
     assert response.status_code == 200
     return str(response.content.decode())
