@@ -15,7 +15,7 @@ from monitoring.admin.charts import Line, chart
 from monitoring.admin.dashboard import Asked, dashboard
 from monitoring.measures import MEASURES
 from monitoring.models import Alert
-from monitoring.services.figures import Figures, read_figures
+from monitoring.services.figures import ENOUGH_JUDGED, Figures, read_figures
 from monitoring.services.health import (
     Concern,
     Grade,
@@ -50,7 +50,7 @@ SUMMARIES = {
     "errors": "The share of API requests that failed by no fault of the caller.",
     "cache": "The share of texts that did not have to be encoded again.",
     "accuracy": "How sure versions are of their own answers, and how many were right of those that "
-    "people judged.",
+    f"people judged, where these are {ENOUGH_JUDGED} or more.",
     "unsure": "The share of predictions without a category, and of those of level low.",
 }
 GRADES = {Grade.CRITICAL: ("danger", "Critical"), Grade.WARNING: ("warning", "Warning")}
@@ -66,7 +66,12 @@ def health(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "concerns": [shown_concern(each) for each in found],
         "states": _states(request, len(alerts)),
         "cards": cards_of(request, figures, past),
-        "charts": [_chart(key, title, measures, figures, past) for key, title, measures in CHARTS],
+        "charts": [
+            _chart(key, title, measures, figures.coarser(), past.coarser())
+            if key == "accuracy"
+            else _chart(key, title, measures, figures, past)
+            for key, title, measures in CHARTS
+        ],
     }
 
 

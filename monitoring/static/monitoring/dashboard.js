@@ -94,7 +94,7 @@
         legend: {
           display: data.lines.length > 1,
           position: "bottom",
-          labels: { color: colours.text, boxWidth: 24, boxHeight: 0, padding: 12 },
+          labels: { color: colours.text, usePointStyle: true, pointStyle: "line", pointStyleWidth: 28, padding: 12 },
         },
         tooltip: {
           callbacks: {
@@ -106,6 +106,9 @@
       },
       scales: {
         x: {
+          afterBuildTicks: (axis) => {
+            axis.ticks = axis.ticks.filter((tick) => data.ticks[tick.value]);
+          },
           ticks: {
             color: colours.text, maxRotation: 0, autoSkip: true, autoSkipPadding: 24,
             callback: (value) => data.ticks[value],
