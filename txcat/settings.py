@@ -22,6 +22,7 @@ from txcat.environment import (
     dotted_paths,
     flag,
     mapping,
+    networks,
     share,
     stored_secret,
     text,
@@ -60,7 +61,7 @@ CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", default=[])
 
 IS_TLS = flag("TXCAT_TLS", default=False)
 SECURE_SSL_REDIRECT = IS_TLS and not DEBUG
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS and not DEBUG else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -313,6 +314,16 @@ SPECTACULAR_SETTINGS = {
         },
     },
 }
+
+# Metrics
+
+# Files of the processes that run, by role.
+METRICS_DIR = LOCAL_DIR / "metrics"
+# Who may read them without a key.
+METRICS_NETWORKS = networks("TXCAT_METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+# Where the worker tells its own; 0: nowhere. With `make serve` the web server tells them too.
+WORKER_METRICS_PORT = whole("TXCAT_WORKER_METRICS_PORT", default=0, minimum=0, maximum=65_535)
+WORKER_METRICS_HOST = text("TXCAT_WORKER_METRICS_HOST", default="127.0.0.1")
 
 # Logging
 
