@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.dispatch import receiver
-from django_q.signals import post_spawn
+from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
 from monitoring import pulse
+from monitoring.correlation import JOB_ID, TASK_ID
 from monitoring.exposition import files
+
+RUN_JOB = "classifier.tasks.run_job"
 
 
 @receiver(post_spawn)
@@ -16,3 +19,16 @@ def start_pulse(sender: Any, **kwargs: Any) -> None:
     if folder is not None:
         files.add_up_dead(folder)
     pulse.start(pulse.Role.WORKER)
+
+
+@receiver(pre_execute)
+def name_task(sender: Any, task: dict[str, Any], **kwargs: Any) -> None:
+    """Of what the log says from now on."""
+    TASK_ID.set(task["id"])
+    JOB_ID.set(str(task["args"][0]) if task["func"] == RUN_JOB else "")
+
+
+@receiver(post_execute_in_worker)
+def forget_task(sender: Any, **kwargs: Any) -> None:
+    TASK_ID.set("")
+    JOB_ID.set("")

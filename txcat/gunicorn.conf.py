@@ -24,6 +24,7 @@ keepalive = 15
 max_requests = 200_000
 max_requests_jitter = 20_000
 accesslog = None
+logconfig_dict = settings.LOGGING
 control_socket_disable = True
 # By default a SCRIPT_NAME header from this machine, which a proxy on it may pass on from anyone,
 # moves every address. A prefix is named in the environment.

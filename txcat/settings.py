@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "monitoring",
 ]
 MIDDLEWARE = [
+    "txcat.requests.RequestLogMiddleware",
     "monitoring.middleware.ViewMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -329,24 +330,46 @@ WORKER_METRICS_HOST = text("TXCAT_WORKER_METRICS_HOST", default="127.0.0.1")
 
 # Logging
 
+# Machines read it where there are many, people where there is one.
+LOG_FORMAT = choice(
+    "TXCAT_LOG_FORMAT", default="line" if IS_EMBEDDED else "json", allowed=("line", "json")
+)
+# Whether lines may hold descriptors, user ids and keys.
+LOG_PERSONAL = flag("TXCAT_LOG_PERSONAL", default=False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # The exporter's own tale, line by line; onnxruntime's has a logger a module.
+    "filters": {"context": {"()": "txcat.logs.ContextFilter"}},
+    "formatters": {
+        "line": {"()": "txcat.logs.LineFormatter", "is_personal": LOG_PERSONAL},
+        "json": {"()": "txcat.logs.JsonLineFormatter", "is_personal": LOG_PERSONAL},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["context"],
+        }
+    },
     "loggers": {
-        name: {"level": "WARNING"}
-        for name in (
-            "onnx_ir",
-            "onnxscript",
-            "sentence_transformers",
-            "fusion_base",
-            "fusion_utils",
-            "onnx_model",
-            "onnx_model_bert",
-            "onnxruntime",
-        )
+        # It would write past the handler above.
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+        # Says each request once more, by its address.
+        "django.server": {"handlers": [], "level": "CRITICAL"},
+        # The exporter's own tale, line by line; onnxruntime's has a logger a module.
+        **{
+            name: {"level": "WARNING"}
+            for name in (
+                "onnx_ir",
+                "onnxscript",
+                "sentence_transformers",
+                "fusion_base",
+                "fusion_utils",
+                "onnx_model",
+                "onnx_model_bert",
+                "onnxruntime",
+            )
+        },
     },
     "root": {
         "handlers": ["console"],
