@@ -1,7 +1,7 @@
 """States that no process counts: read from rows, and from the disk, when somebody asks.
 
 Where the database or the queue is away its families are left out, and `txcat_collector_up` says 0:
-what is not known is not 0. Costs four queries, however many rows there are.
+what is not known is not 0. Costs five queries, however many rows there are.
 """
 
 import shutil
