@@ -83,7 +83,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_prometheus",
     "django_q",
     "rest_framework",
     "rest_framework_api_key",

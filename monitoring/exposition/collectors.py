@@ -11,7 +11,7 @@ from monitoring.exposition import files
 
 # Of the process that happens to answer, prometheus_client has figures too: they say nothing of
 # the others.
-PREFIXES = ("txcat_", "django_")
+PREFIXES = ("txcat_", "django_http_")
 
 
 class FilesCollector(Collector):
