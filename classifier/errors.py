@@ -9,9 +9,9 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views import defaults
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -21,6 +21,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from classifier import metrics
 from classifier.exceptions import (
     NO_ROOM,
     ClassifierError,
@@ -56,6 +57,11 @@ class ApiExceptionFormatter(ExceptionFormatter):
 
 
 class ApiExceptionHandler(ExceptionHandler):
+    def run(self) -> Response | None:
+        metrics.ERRORS.labels(kind_of(self.exc)).inc()
+        response: Response | None = super().run()
+        return response
+
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         match exc:
             case InvalidItemError():
@@ -98,6 +104,27 @@ class ApiExceptionHandler(ExceptionHandler):
             logger.warning("Answered %s: %s", exc.status_code, self.exc)
         else:
             super().report_exception(exc, response)
+
+
+def kind_of(error: Exception) -> str:
+    """The name of a class that this program or its framework refuses by: there are few. Bugs are
+    of any class, and of one kind."""
+    match error:
+        case ClassifierError() | exceptions.APIException():
+            return type(error).__name__
+        case DatabaseError() | InterfaceError():
+            return "DatabaseError"
+        case Http404():
+            return "NotFound"
+        case PermissionDenied():
+            return "PermissionDenied"
+        case RequestDataTooBig() | SuspiciousOperation() | MultiPartParserError():
+            return "ParseError"
+        case UnreadablePostError():
+            return "UnreadablePostError"
+        case OSError() if error.errno in NO_ROOM:
+            return "InsufficientStorage"
+    return "Unexpected"
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -23,13 +23,15 @@ class Route:
     """The version that answers, and the experiment's variant if one is served.
 
     `unit` is what the experiment randomized; "" where it could not. `is_failed`: the variant's
-    own version failed, and `version` is another.
+    own version failed, and `version` is another. `experiment` and `variant` are their keys.
     """
 
     version: LoadedVersion
     variant_id: int | None = None
     unit: str = ""
     is_failed: bool = False
+    experiment: str = ""
+    variant: str = ""
 
 
 class Router(Protocol):

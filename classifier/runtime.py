@@ -91,6 +91,8 @@ class Runtime:
         self._checked_at = float("-inf")
         self._failed_at = float("-inf")
         self._watcher = Watcher("engine-watcher", self._refresh_or_log)
+        self._counting = threading.Lock()
+        self._counted = self.cache.stats()
 
     def serving(self) -> LoadedVersion:
         """The version for new requests. Raises NoEngineError where there is none."""
@@ -166,6 +168,22 @@ class Runtime:
             cache=self.cache.stats(),
         )
 
+    def count_cache(self) -> None:
+        """Tell the metrics what the cache did since they were last told."""
+        with self._counting:
+            before, self._counted = self._counted, self.cache.stats()
+            now = self._counted
+            if now == before:
+                return
+            metrics.CACHE_HITS.inc(now.hits - before.hits)
+            if now.misses != before.misses:
+                metrics.CACHE_MISSES.inc(now.misses - before.misses)
+            if now.evictions != before.evictions:
+                metrics.CACHE_EVICTIONS.inc(now.evictions - before.evictions)
+            if now.size_bytes != before.size_bytes:
+                metrics.CACHE_ENTRIES.set(now.entries)
+                metrics.CACHE_BYTES.set(now.size_bytes)
+
     def _follow_if_due(self) -> None:
         """Where no watcher runs (commands, tests, the worker), each use looks for itself."""
         is_due = monotonic() - self._checked_at >= settings.ENGINE_POLL_SECONDS
@@ -195,6 +213,7 @@ class Runtime:
             return
         with self._swapping:
             before, self._serving, self._since = self._serving, loaded, timezone.now()
+            metrics.ENGINE_SWAPS.inc()
             self._loaded.pop(loaded.id, None)
             if before is not None:
                 self._keep(before)
@@ -233,6 +252,15 @@ class Runtime:
         return versions[:1] + sorted(versions[1:], key=lambda version: version.pk != serving_id)
 
     def _load(self, version: ModelVersion) -> LoadedVersion:
+        try:
+            loaded = self._load_uncounted(version)
+        except BundleError:
+            metrics.ENGINE_LOADS.labels("failed").inc()
+            raise
+        metrics.ENGINE_LOADS.labels("loaded").inc()
+        return loaded
+
+    def _load_uncounted(self, version: ModelVersion) -> LoadedVersion:
         held = self._encoders.get(version.encoder.digest)
         bundle = bundle_of(version, verified_encoder=held.card.digest if held else None)
         engine = Engine(bundle, held or self._encoder_of(bundle), self.cache)

@@ -54,7 +54,8 @@ class ApiView(APIView):
         match = request.resolver_match
         endpoint = match.url_name if match is not None and match.url_name else "unknown"
         metrics.API_REQUEST_SECONDS.labels(endpoint).observe(perf_counter() - started)
-        metrics.API_RESPONSES.labels(endpoint, request.method, response.status_code).inc()
+        method = metrics.method_label(request.method)
+        metrics.API_RESPONSES.labels(endpoint, method, response.status_code).inc()
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

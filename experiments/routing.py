@@ -43,8 +43,20 @@ class Arm:
     """A variant with its version in memory."""
 
     variant_id: int
+    experiment: str
     key: str
     version: LoadedVersion
+
+    def route(self, unit: str, instead: LoadedVersion | None) -> Route:
+        """To the variant's version, or to the one that answers in place of it."""
+        return Route(
+            instead or self.version,
+            self.variant_id,
+            unit,
+            is_failed=instead is not None,
+            experiment=self.experiment,
+            variant=self.key,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +117,7 @@ class ExperimentRouter(ActiveRouter):
         if chosen is None:
             return outside
         arm, unit = chosen
-        if arm.variant_id in self._tripped:
-            return Route(outside.version, arm.variant_id, unit, is_failed=True)
-        return Route(arm.version, arm.variant_id, unit)
+        return arm.route(unit, outside.version if arm.variant_id in self._tripped else None)
 
     def failed(self, route: Route, error: EngineError) -> LoadedVersion | None:
         """The active version answers in a variant's place, unless it is the one that failed. A
@@ -158,7 +168,7 @@ class ExperimentRouter(ActiveRouter):
             except BundleError as error:
                 self._pause(experiment, _cannot_load(variant, error))
                 return None
-            arms.append(Arm(variant.pk, variant.key, version))
+            arms.append(Arm(variant.pk, experiment.key, variant.key, version))
         weights = tuple(variant.weight for variant in variants)
         logger.info("Experiment %s runs on %s of traffic.", experiment, experiment.traffic_share)
         return Running(experiment, Split(experiment.split), tuple(arms), weights)

@@ -4,13 +4,34 @@ from multiprocessing.util import Finalize
 from typing import Any
 
 from django.dispatch import receiver
-from django_q.signals import post_spawn
+from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
 from monitoring import pulse
+from monitoring.correlation import JOB_ID, TASK_ID
+from monitoring.exposition import files
+
+RUN_JOB = "classifier.tasks.run_job"
 
 
 @receiver(post_spawn)
 def start_pulse(sender: Any, **kwargs: Any) -> None:
-    """In a worker process that has just begun, up to its end: `atexit` is not heard in it."""
+    """In a worker process that has just begun, in the place of another, perhaps; up to its end, for
+    `atexit` is not heard in it."""
+    folder = files.folder_of_process()
+    if folder is not None:
+        files.add_up_dead(folder)
     pulse.start(pulse.Role.WORKER)
     Finalize(None, pulse.stop, exitpriority=0)
+
+
+@receiver(pre_execute)
+def name_task(sender: Any, task: dict[str, Any], **kwargs: Any) -> None:
+    """Of what the log says from now on."""
+    TASK_ID.set(task["id"])
+    JOB_ID.set(str(task["args"][0]) if task["func"] == RUN_JOB else "")
+
+
+@receiver(post_execute_in_worker)
+def forget_task(sender: Any, **kwargs: Any) -> None:
+    TASK_ID.set("")
+    JOB_ID.set("")

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,6 +95,19 @@ def dotted_paths(name: str) -> list[str]:
                 f"{name}={path!r}: expected classes as package.module.Class, with commas between."
             )
     return paths
+
+
+def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of addresses and networks (CIDR)."""
+    found = []
+    for word in words(name, default=default):
+        try:
+            found.append(ip_network(word))
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name}={word!r}: expected a network such as 10.1.0.0/16."
+            ) from error
+    return found
 
 
 def mapping(name: str, default: dict[str, Any]) -> dict[str, Any]:

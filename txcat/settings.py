@@ -22,6 +22,7 @@ from txcat.environment import (
     dotted_paths,
     flag,
     mapping,
+    networks,
     share,
     stored_secret,
     text,
@@ -60,7 +61,7 @@ CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", default=[])
 
 IS_TLS = flag("TXCAT_TLS", default=False)
 SECURE_SSL_REDIRECT = IS_TLS and not DEBUG
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS and not DEBUG else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -95,6 +96,8 @@ INSTALLED_APPS = [
     "monitoring",
 ]
 MIDDLEWARE = [
+    "txcat.requests.RequestLogMiddleware",
+    "monitoring.middleware.ViewMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -314,26 +317,58 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Metrics
+
+# Files of the processes that run, by role.
+METRICS_DIR = LOCAL_DIR / "metrics"
+# Who may read them without a key.
+METRICS_NETWORKS = networks("TXCAT_METRICS_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+# Where the worker tells its own; 0: nowhere. With `make serve` the web server tells them too.
+WORKER_METRICS_PORT = whole("TXCAT_WORKER_METRICS_PORT", default=0, minimum=0, maximum=65_535)
+WORKER_METRICS_HOST = text("TXCAT_WORKER_METRICS_HOST", default="127.0.0.1")
+
 # Logging
 
+# Machines read it where there are many, people where there is one.
+LOG_FORMAT = choice(
+    "TXCAT_LOG_FORMAT", default="line" if IS_EMBEDDED else "json", allowed=("line", "json")
+)
+# Whether lines may hold descriptors, user ids and keys.
+LOG_PERSONAL = flag("TXCAT_LOG_PERSONAL", default=False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # The exporter's own tale, line by line; onnxruntime's has a logger a module.
+    "filters": {"context": {"()": "txcat.logs.ContextFilter"}},
+    "formatters": {
+        "line": {"()": "txcat.logs.LineFormatter", "is_personal": LOG_PERSONAL},
+        "json": {"()": "txcat.logs.JsonLineFormatter", "is_personal": LOG_PERSONAL},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["context"],
+        }
+    },
     "loggers": {
-        name: {"level": "WARNING"}
-        for name in (
-            "onnx_ir",
-            "onnxscript",
-            "sentence_transformers",
-            "fusion_base",
-            "fusion_utils",
-            "onnx_model",
-            "onnx_model_bert",
-            "onnxruntime",
-        )
+        # It would write past the handler above.
+        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+        # Says each request once more, by its address.
+        "django.server": {"handlers": [], "level": "CRITICAL"},
+        # The exporter's own tale, line by line; onnxruntime's has a logger a module.
+        **{
+            name: {"level": "WARNING"}
+            for name in (
+                "onnx_ir",
+                "onnxscript",
+                "sentence_transformers",
+                "fusion_base",
+                "fusion_utils",
+                "onnx_model",
+                "onnx_model_bert",
+                "onnxruntime",
+            )
+        },
     },
     "root": {
         "handlers": ["console"],

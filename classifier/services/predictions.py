@@ -1,7 +1,7 @@
 """Classify, record, explain."""
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from classifier import runtime
+from classifier import metrics, runtime
 from classifier.engine.descriptors import Descriptor, parse
 from classifier.engine.merchants import MerchantMatch
 from classifier.engine.merchants.knowledge import MerchantEvidence
@@ -30,6 +30,8 @@ from classifier.signals import predictions_recorded
 logger = logging.getLogger(__name__)
 # Of the system: nobody can foresee which answers are checked, and no two processes draw alike.
 chance = SystemRandom()
+# Of an answer without a category, among the labels of a metric.
+NO_GROUP = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def decide(requests: Sequence[TransactionRequest]) -> list[Decided]:
     fails.
     """
     classified = _classify(requests)
+    runtime.get().count_cache()
     annotations = annotate(
         [request.for_annotators() for request in requests],
         [decision for _, decision in classified],
@@ -194,7 +197,7 @@ def classify_transactions(
         Prediction.objects.bulk_create(predictions)
         predictions_recorded.send(sender=Prediction, predictions=predictions, routes=routes)
     record_ms = (perf_counter() - started) * 1000
-    return [
+    answers = [
         Answer(
             prediction.id,
             request.transaction_id,
@@ -209,6 +212,8 @@ def classify_transactions(
             predictions, requests, decided, descriptors, spans, strict=True
         )
     ]
+    _count(answers)
+    return answers
 
 
 def stage_times(answers: Sequence[Answer]) -> StageTimes:
@@ -220,6 +225,30 @@ def stage_times(answers: Sequence[Answer]) -> StageTimes:
         decide_ms=sum(call.decide_ms for call in calls),
         record_ms=answers[0].record_ms,
     )
+
+
+def _count(answers: Sequence[Answer]) -> None:
+    times = stage_times(answers)
+    metrics.observe_stages((times.tokenize_ms, times.encode_ms, times.decide_ms, times.record_ms))
+    metrics.BATCH_TRANSACTIONS.observe(len(answers))
+    groups = Counter(
+        (
+            answer.version,
+            _group(answer.decision),
+            answer.decision.level.value,
+            answer.annotator.value,
+        )
+        for answer in answers
+    )
+    for labels, count in groups.items():
+        metrics.PREDICTIONS.labels(*labels).inc(count)
+
+
+def _group(decision: Decision) -> str:
+    """The primary category of an answer, be it all that was answered."""
+    if decision.category is not None:
+        return decision.category.primary_slug
+    return decision.primary.slug if decision.primary else NO_GROUP
 
 
 def explain_prediction(prediction_id: UUID) -> Explanation:

@@ -1,10 +1,15 @@
 """Who was served what."""
 
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+
+from django.db import transaction
 
 from classifier.engine.types import Level
 from classifier.models import Prediction
 from classifier.routing import Route
+from experiments import metrics
 from experiments.models import Exposure
 
 
@@ -26,3 +31,12 @@ def record_exposures(predictions: Sequence[Prediction], routes: Sequence[Route])
     ]
     if exposures:
         Exposure.objects.bulk_create(exposures)
+        transaction.on_commit(partial(_count, routes))
+
+
+def _count(routes: Sequence[Route]) -> None:
+    served = Counter(
+        (route.experiment, route.variant) for route in routes if route.variant_id is not None
+    )
+    for labels, count in served.items():
+        metrics.EXPOSURES.labels(*labels).inc(count)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 from django.db.models import ProtectedError
+from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from classifier.models import Category, ModelVersion, Prediction
@@ -163,3 +164,24 @@ def test_an_experiment_that_served_anybody_cannot_be_deleted(make_experiment: Ma
     with pytest.raises(ProtectedError):
         experiment.delete()
     assert Experiment.objects.filter(pk=experiment.pk).exists()
+
+
+def test_exposures_are_counted_by_experiment_and_variant_once_they_are_stored(
+    make_experiment: Make, django_capture_on_commit_callbacks: Any
+) -> None:
+    experiment = make_experiment()
+    start(experiment)
+    with django_capture_on_commit_callbacks() as stored:
+        classify_transactions(requests())
+    counted = Counter(Exposure.objects.values_list("variant__key", flat=True))
+    before = [_counted(experiment, key) for key in counted]
+    for count in stored:
+        count()
+    after = [_counted(experiment, key) for key in counted]
+    assert before == [0, 0]
+    assert after == list(counted.values())
+
+
+def _counted(experiment: Experiment, variant: str) -> float:
+    labels = {"experiment": experiment.key, "variant": variant}
+    return REGISTRY.get_sample_value("txcat_experiment_exposures_total", labels) or 0

@@ -17,6 +17,7 @@ READERS = {
     "dotted_path",
     "dotted_paths",
     "mapping",
+    "networks",
 }
 
 

@@ -1,0 +1,160 @@
+"""States that no process counts: read from rows, and from the disk, when somebody asks.
+
+Where the database or the queue is away its families are left out, and `txcat_collector_up` says 0:
+what is not known is not 0. Costs five queries, however many rows there are.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error, connection, transaction
+from django.db.models import Count, Max, Min
+from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.conf import Conf
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
+
+from classifier.models import Job
+from experiments.models import Experiment
+from monitoring.models import Process
+
+# A process that was not heard for so long is not told of.
+SILENT_AFTER = timedelta(seconds=45)
+# Milliseconds. A scrape is given up after ten seconds.
+STATEMENT_TIMEOUT = 2_000
+PROCESS_LABELS = ["role", "machine", "pid"]
+
+
+class StateCollector(Collector):
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily(
+            "txcat_collector_up",
+            "Whether the source of states could be read: 1, or 0 where its metrics are missing.",
+            labels=["collector"],
+        )
+        for name, read, away in (
+            ("database", _database, Error),
+            ("queue", _queue, (Error, RedisError)),
+            ("disk", _disk, OSError),
+        ):
+            try:
+                families = read()
+            except away:
+                up.add_metric([name], 0)
+            else:
+                up.add_metric([name], 1)
+                yield from families
+        yield up
+
+
+def _database() -> list[Metric]:
+    if connection.vendor != "postgresql":
+        return [_jobs(), _experiments(), *_processes()]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_TIMEOUT)])
+        return [_jobs(), _experiments(), *_processes()]
+
+
+def _jobs() -> Metric:
+    family = GaugeMetricFamily("txcat_jobs", "Jobs that there are.", labels=["status"])
+    counted = dict(Job.objects.order_by().values_list("status").annotate(Count("pk")))
+    for status in Job.Status.values:
+        family.add_metric([status], counted.get(status, 0))
+    return family
+
+
+def _experiments() -> Metric:
+    family = GaugeMetricFamily(
+        "txcat_experiment_running", "1 for the experiment that runs.", labels=["experiment"]
+    )
+    for key in Experiment.objects.running().values_list("key", flat=True):
+        family.add_metric([key], 1)
+    return family
+
+
+def _processes() -> list[Metric]:
+    now = timezone.now()
+    newest = Process.objects.filter(role=Process.Role.WORKER).aggregate(Max("seen_at"))
+    silence = GaugeMetricFamily(
+        "txcat_worker_silence_seconds",
+        "Since a worker was last heard; missing where none ever was.",
+    )
+    if newest["seen_at__max"] is not None:
+        silence.add_metric([], max(0.0, (now - newest["seen_at__max"]).total_seconds()))
+    cpu = CounterMetricFamily(
+        "txcat_process_cpu_seconds", "CPU time of a process.", labels=PROCESS_LABELS
+    )
+    memory, threads, files, started = (
+        GaugeMetricFamily(f"txcat_process_{name}", text, labels=PROCESS_LABELS)
+        for name, text in (
+            ("resident_memory_bytes", "Memory of a process."),
+            ("threads", "Threads of a process."),
+            ("open_fds", "Files and sockets that a process has open."),
+            ("start_time_seconds", "When a process began, in seconds since 1970."),
+        )
+    )
+    serving = GaugeMetricFamily(
+        "txcat_process_serving",
+        "1 for the version that a process has loaded and serves.",
+        labels=[*PROCESS_LABELS, "version"],
+    )
+    for process in Process.objects.running().filter(seen_at__gte=now - SILENT_AFTER):
+        labels = [process.role, process.machine, str(process.pid)]
+        cpu.add_metric(labels, process.cpu_seconds)
+        memory.add_metric(labels, process.rss_bytes)
+        threads.add_metric(labels, process.threads)
+        files.add_metric(labels, process.open_files)
+        started.add_metric(labels, process.started_at.timestamp())
+        if process.version:
+            serving.add_metric([*labels, process.version], 1)
+    return [silence, cpu, memory, threads, files, started, serving]
+
+
+def _queue() -> list[Metric]:
+    depth, age = _redis_queue() if settings.REDIS_URL else _orm_queue()
+    return [
+        GaugeMetricFamily("txcat_queue_tasks", "Tasks that wait for a worker.", depth),
+        GaugeMetricFamily(
+            "txcat_queue_oldest_task_seconds", "How long the oldest of them has waited.", age
+        ),
+    ]
+
+
+def _orm_queue() -> tuple[int, float]:
+    """A task that a worker has is locked until it would be delivered again; one that waits, since
+    it was queued."""
+    now = timezone.now()
+    waiting = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=now)
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("lock"))
+    oldest = found["oldest"]
+    return found["count"], (now - oldest).total_seconds() if oldest else 0.0
+
+
+def _redis_queue() -> tuple[int, float]:
+    broker = get_broker()
+    oldest = broker.connection.lindex(broker.list_key, 0)
+    depth = broker.queue_size()
+    if oldest is None:
+        return depth, 0.0
+    queued_at = SignedPackage.loads(oldest)["started"]
+    return depth, max(0.0, (timezone.now() - queued_at).total_seconds())
+
+
+def _disk() -> list[Metric]:
+    usage = shutil.disk_usage(settings.DATA_DIR)
+    return [
+        GaugeMetricFamily(
+            "txcat_disk_free_bytes", "Free on the data directory's disk.", usage.free
+        ),
+        GaugeMetricFamily(
+            "txcat_disk_free_ratio", "Free share of the data directory's disk.",
+            usage.free / usage.total,
+        ),
+    ]  # fmt: skip

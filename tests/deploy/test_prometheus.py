@@ -1,0 +1,101 @@
+"""deploy/: what Prometheus and Grafana are given, against the metrics that there are."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deploy.dockerfile import ROOT
+from tests.deploy.promtool import promtool
+from tests.monitoring.exposition.families import families
+
+DEPLOY = ROOT / "deploy"
+NAME = re.compile(r"\b(?:txcat|django)_\w+")
+MATCHER = re.compile(r"\b((?:txcat|django)_\w+)\{([^}]*)\}")
+
+
+def rules() -> list[dict[str, Any]]:
+    content = yaml.safe_load((DEPLOY / "alerts.yml").read_text())
+    return [rule for group in content["groups"] for rule in group["rules"]]
+
+
+def panels() -> list[dict[str, Any]]:
+    dashboard = json.loads((DEPLOY / "grafana.json").read_text())
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def expressions() -> list[str]:
+    shown = [target["expr"] for panel in panels() for target in panel["targets"]]
+    return [rule["expr"] for rule in rules()] + shown
+
+
+def test_promtool_takes_the_rules() -> None:
+    assert promtool("check", "rules", "alerts.yml", folder=DEPLOY)[0] == 0
+
+
+def test_promtool_takes_the_configuration() -> None:
+    code, said = promtool("check", "config", "--syntax-only", "prometheus.yml", folder=DEPLOY)
+    assert code == 0, said
+
+
+def test_each_alert_fires_where_it_must_and_not_where_it_must_not() -> None:
+    code, said = promtool("test", "rules", "alerts_test.yml", folder=DEPLOY)
+    assert code == 0, said
+
+
+def test_every_alert_is_tested_to_fire() -> None:
+    tests = yaml.safe_load((DEPLOY / "alerts_test.yml").read_text())["tests"]
+    fires = {
+        case["alertname"]
+        for test in tests
+        for case in test["alert_rule_test"]
+        if case["exp_alerts"]
+    }
+    assert fires == {rule["alert"] for rule in rules()}
+
+
+@pytest.mark.django_db
+def test_every_name_in_an_expression_is_a_metrics() -> None:
+    known = {name for family in families() for name in family.series}
+    used = {name for expression in expressions() for name in NAME.findall(expression)}
+    assert used - known == set()
+    assert len(used) > 20
+
+
+@pytest.mark.django_db
+def test_every_label_that_is_asked_for_is_the_metrics() -> None:
+    labels = {name: family.labels for family in families() for name in family.series}
+    wrong = [
+        (name, label)
+        for expression in expressions()
+        for name, matchers in MATCHER.findall(expression)
+        for label in re.findall(r"(\w+)\s*[=!]", matchers)
+        if label not in (*labels[name], "le", "role")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.django_db
+def test_every_metric_of_ours_is_on_the_dashboard_or_in_an_alert() -> None:
+    """But for what a panel of processes has no use for."""
+    used = {name for expression in expressions() for name in NAME.findall(expression)}
+    unseen = {
+        family.name
+        for family in families()
+        if family.name.startswith("txcat_") and not family.series & used
+    }
+    assert unseen == {
+        "txcat_disk_free_bytes",
+        "txcat_experiment_running",
+        "txcat_process_start_time_seconds",
+    }
+
+
+def test_panels_are_numbered_apart_and_do_not_overlap() -> None:
+    ids = [panel["id"] for panel in panels()]
+    assert len(ids) == len(set(ids))
+    places = [(p["gridPos"]["x"], p["gridPos"]["y"]) for p in panels()]
+    assert len(places) == len(set(places))
+    assert all(p["gridPos"]["x"] + p["gridPos"]["w"] <= 24 for p in panels())
