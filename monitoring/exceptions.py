@@ -7,3 +7,11 @@ class MonitoringError(Exception):
 
 class TurnLostError(MonitoringError):
     """Another process has taken over the work that this one was at."""
+
+
+class RefusedAddressError(MonitoringError):
+    """Nothing is sent to this address, whatever is tried."""
+
+
+class UnknownHostError(MonitoringError):
+    """The name of a host leads to no address now."""

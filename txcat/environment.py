@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ env = environ.Env()
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
 POSTGRESQL_SCHEMES = {"postgres", "postgresql", "pgsql", "psql"}
+# With the port that each has where none is said.
+EMAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 def text(name: str, default: str) -> str:
@@ -119,6 +122,43 @@ def database(name: str) -> dict[str, Any]:
     if not parts.get("NAME"):
         raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
     return parts
+
+
+def email_server(name: str) -> dict[str, Any]:
+    """The mail server of an address, by the names of Django's settings; empty where none is set.
+    The error does not repeat it: it holds a password."""
+    address = text(name, "").strip()
+    if not address:
+        return {}
+    try:
+        port = EMAIL_SCHEMES.get(urlsplit(address).scheme)
+        parts: dict[str, Any] = env.email_url_config(address) if port else {}
+    except ValueError:
+        parts = {}
+    if not parts.get("EMAIL_HOST"):
+        raise ImproperlyConfigured(f"{name}: expected smtp+tls://user:password@host:port.")
+    return {**parts, "EMAIL_PORT": parts["EMAIL_PORT"] or port}
+
+
+def web_address(name: str) -> str:
+    """The beginning of this site's own addresses, without a slash at its end; "" where none is
+    set."""
+    word = text(name, "").strip().rstrip("/")
+    parts = urlsplit(word)
+    if word and not (parts.scheme in ("http", "https") and parts.hostname and not parts.query):
+        raise ImproperlyConfigured(f"{name}={word!r}: expected an address as https://host.")
+    return word
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of networks as 10.1.0.0/16."""
+    found = []
+    for word in words(name, default=[]):
+        try:
+            found.append(ip_network(word))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}={word!r}: expected a network, 10.1.0.0/16.") from error
+    return found
 
 
 def tuned(path: Path, name: str, default: int) -> int:
