@@ -15,3 +15,15 @@ class RefusedAddressError(MonitoringError):
 
 class UnknownHostError(MonitoringError):
     """The name of a host leads to no address now."""
+
+
+class ConflictError(MonitoringError):
+    """What is asked for contradicts what is stored."""
+
+
+class InvalidError(MonitoringError):
+    """A value cannot be taken; `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field

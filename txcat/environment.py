@@ -157,7 +157,9 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         try:
             found.append(ip_network(word))
         except ValueError as error:
-            raise ImproperlyConfigured(f"{name}={word!r}: expected a network, 10.1.0.0/16.") from error
+            raise ImproperlyConfigured(
+                f"{name}={word!r}: expected a network, 10.1.0.0/16."
+            ) from error
     return found
 
 

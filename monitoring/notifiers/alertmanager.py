@@ -1,4 +1,4 @@
-"""The document that Prometheus' Alertmanager sends to webhooks, so that what takes those takes ours.
+"""The document that Prometheus' Alertmanager sends to webhooks: what takes its, takes ours.
 
 Its fields, version "4": https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """

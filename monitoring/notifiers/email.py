@@ -48,7 +48,10 @@ class EmailNotifier:
                 subject=f"[txcat] {message.subject}",
                 body=text_of(message),
                 to=to,
-                headers={"Message-ID": f"<{message.id}@{domain}>", "Auto-Submitted": "auto-generated"},
+                headers={
+                    "Message-ID": f"<{message.id}@{domain}>",
+                    "Auto-Submitted": "auto-generated",
+                },
                 connection=get_connection(timeout=deadline.left()),
             )
             mail.send()

@@ -100,4 +100,3 @@ class Notifier(Protocol):
     def send(self, receiver: Receiver, message: Message, deadline: Deadline) -> Outcome:
         """Raises nothing for what a receiver or a network may do."""
         ...
-

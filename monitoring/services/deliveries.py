@@ -101,7 +101,7 @@ def _try_again(row: Notification, due_at: datetime) -> None:
 
 def _pause(attempt: int, asked: int | None) -> timedelta:
     """30 s, 1 min, 2 min …; longer where the receiver asked for it, and never above an hour."""
-    pause = FIRST_PAUSE * 2 ** (attempt - 1)
+    pause = FIRST_PAUSE * (1 << (attempt - 1))
     return min(max(pause, timedelta(seconds=asked or 0)), LONGEST_PAUSE)
 
 

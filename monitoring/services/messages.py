@@ -15,9 +15,7 @@ MAX_LISTED = 20
 MAX_SUBJECT = 200
 
 
-def message_of(
-    message_id: UUID, kind: str, alerts: Sequence[Alert], now: datetime
-) -> Message:
+def message_of(message_id: UUID, kind: str, alerts: Sequence[Alert], now: datetime) -> Message:
     """`alerts` in the order in which they are to be read; none for a test."""
     firing = sum(alert.status == Alert.Status.FIRING for alert in alerts)
     return Message(

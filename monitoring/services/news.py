@@ -1,9 +1,9 @@
 """What has to be told to whom: held against what each receiver was told last.
 
-All that is due to a receiver is one message, and a receiver has one that is on its way at most (the
-table sees to that). What could not be delivered yet is replaced by a newer message as soon as there is
-news, so that nobody hears of an alert after its end. Who was never told that an alert fires is not told
-that it is over.
+All that is due to a receiver is one message, and a receiver has one that is on its way at most; the
+table sees to that. What could not be delivered yet is replaced by a newer message as soon as there
+is news, so that nobody hears of an alert after its end. Who was never told that an alert fires, is
+not told that it is over.
 """
 
 from collections.abc import Iterable, Mapping
@@ -91,7 +91,7 @@ def _told(alerts: "QuerySet[Alert]") -> dict[tuple[int, int], Told]:
     rows = NotifiedAlert.objects.filter(pk__in=newest).values_list(
         "notification__receiver", "alert", "status", "severity", "notification__due_at"
     )
-    return {(who, alert): Told(*last) for who, alert, *last in rows}
+    return {(who, alert): Told(status, severity, at) for who, alert, status, severity, at in rows}
 
 
 def _write(
@@ -187,18 +187,14 @@ def _first(alert: Alert) -> tuple[bool, int, int]:
     return (alert.status == Alert.Status.RESOLVED, -RANK[alert.severity], alert.pk)
 
 
-def _row(
-    receiver: Receiver, kind: Kind, alerts: Iterable[Alert], now: datetime
-) -> Notification:
+def _row(receiver: Receiver, kind: Kind, alerts: Iterable[Alert], now: datetime) -> Notification:
     alerts = list(alerts)
     row = Notification(receiver=receiver, kind=kind, due_at=now)
     message = message_of(row.message_id, kind, alerts, now)
     row.subject, row.payload = message.subject, message.to_json()
     row.save()
     NotifiedAlert.objects.bulk_create(
-        NotifiedAlert(
-            notification=row, alert=alert, status=alert.status, severity=alert.severity
-        )
+        NotifiedAlert(notification=row, alert=alert, status=alert.status, severity=alert.severity)
         for alert in alerts
     )
     return row
