@@ -1,6 +1,7 @@
 """Which addresses a webhook may be sent to: public ones, and those that the operator of this site
 named in TXCAT_WEBHOOK_NETWORKS."""
 
+import re
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -13,6 +14,7 @@ from monitoring.exceptions import RefusedAddressError, UnknownHostError
 PORTS = {"http": 80, "https": 443}
 # The translation of IPv4 into IPv6: the last four bytes are where it goes.
 NAT64 = IPv6Network("64:ff9b::/96")
+HOST = re.compile(r"[a-z0-9_][a-z0-9._-]*|[0-9a-f:.]+")
 PATH_CHARACTERS = "/%:@!$&'()*+,;=~-._"
 
 Address = IPv4Address | IPv6Address
@@ -41,8 +43,8 @@ def target_of(url: str) -> Target:
         raise RefusedAddressError(
             "A name and a password do not belong in an address, which others may read."
         )
-    host = (parts.hostname or "").rstrip(".")
-    if not host or "%" in host:
+    host = _host(parts.hostname or "")
+    if host is None:
         raise RefusedAddressError("It names no host.")
     query = f"?{quote(parts.query, safe=PATH_CHARACTERS + '?')}" if parts.query else ""
     return Target(
@@ -51,6 +53,15 @@ def target_of(url: str) -> Target:
         port=PORTS[parts.scheme] if port is None else port,
         path=(quote(parts.path, safe=PATH_CHARACTERS) or "/") + query,
     )
+
+
+def _host(name: str) -> str | None:
+    """As it is looked up and as it stands in the header Host; None where no host is called so."""
+    try:
+        host = name.rstrip(".").encode("idna").decode().lower()
+    except UnicodeError:
+        return None
+    return host if HOST.fullmatch(host) else None
 
 
 def resolve(target: Target) -> list[str]:

@@ -39,7 +39,7 @@ def post(
         text = response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
         return Answer(response.status, text, response.headers.get("Retry-After", ""))
     finally:
-        connection.close()
+        connection.hang_up()
 
 
 class _Connection(http.client.HTTPConnection):
@@ -50,14 +50,20 @@ class _Connection(http.client.HTTPConnection):
         # The port of the scheme is not said in the header Host.
         self.default_port = 443 if target.is_tls else 80
         self._target, self._addresses, self._deadline = target, addresses, deadline
+        self._made: socket.socket | None = None
 
     def connect(self) -> None:
-        made = self._reach()
+        self._made = self._reach()
         if self._target.is_tls:
-            made.settimeout(self._deadline.left())
+            self._made.settimeout(self._deadline.left())
             context = ssl.create_default_context()
-            made = context.wrap_socket(made, server_hostname=self._target.host)
-        self.sock: Any = _TimedSocket(made, self._deadline)
+            self._made = context.wrap_socket(self._made, server_hostname=self._target.host)
+        self.sock: Any = _TimedSocket(self._made, self._deadline)
+
+    def hang_up(self) -> None:
+        self.close()
+        if self._made is not None:
+            self._made.close()
 
     def _reach(self) -> socket.socket:
         problem: OSError | None = None
@@ -87,7 +93,7 @@ class _TimedSocket:
         return io.BufferedReader(_TimedReader(self._socket, self._deadline))
 
     def close(self) -> None:
-        self._socket.close()
+        """Not yet: `http.client` closes what it is still to read from."""
 
 
 class _TimedReader(io.RawIOBase):
