@@ -85,6 +85,12 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         ],
     ),
     (
+        "Monitoring",
+        [
+            ("Processes", "memory", "monitoring.process"),
+        ],
+    ),
+    (
         "Access",
         [
             ("API keys", "key", "classifier.apikey"),
@@ -93,6 +99,20 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         ],
     ),
 ]
+# What a group has before its models: (title, symbol, address, permission).
+PAGES = {
+    "Monitoring": [
+        ("Health", "monitor_heart", "monitoring_health", "monitoring.view_metricsnapshot"),
+        ("Versions over time", "timeline", "monitoring_versions", "monitoring.view_metricsnapshot"),
+        (
+            "Categories over time",
+            "stacked_line_chart",
+            "monitoring_categories",
+            "monitoring.view_metricsnapshot",
+        ),
+        ("System", "dns", "monitoring_system", "monitoring.view_metricsnapshot"),
+    ]
+}
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -114,6 +134,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = [{"items": first}]
     for title, models in NAVIGATION:
         items = [
+            _item(name, symbol, f"admin:{address}")
+            for name, symbol, address, permission in PAGES.get(title, ())
+            if request.user.has_perm(permission)
+        ]
+        items += [
             _item(name, symbol, f"admin:{model.replace('.', '_')}_changelist")
             for name, symbol, model in models
             if _may_see(request, model)

@@ -1,7 +1,7 @@
-"""The only reader of the other apps' tables.
+"""What the admin's first page says of the other apps.
 
-No function asks more queries where there are more rows. Of predictions, the table that traffic
-fills, none reads more than COUNTED_PREDICTIONS rows; what people write is counted whole.
+Of predictions, the table that traffic fills, no function reads more than COUNTED_PREDICTIONS rows;
+what people write is counted whole.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,50 @@
+"""What processes counted, summed over all of them."""
+
+from datetime import datetime
+from typing import Any
+
+from monitoring.collectors.seen import Seen
+from monitoring.detectors.quantiles import Sums
+from monitoring.models import Process, ProcessSample
+
+
+def processes_seen(start: datetime, end: datetime) -> list[Seen]:
+    """By the samples of [start, end). Nothing where none came: what was not counted is not zero.
+
+    Requests are those of web processes; while all of these are silent, nothing is known of them.
+    """
+    samples = list(
+        ProcessSample.objects.filter(created_at__gte=start, created_at__lt=end).values_list(
+            "process__role", "counts"
+        )
+    )
+    seconds = (end - start).total_seconds()
+    web = [counts for role, counts in samples if role == Process.Role.WEB]
+    return [*_requests(web, seconds), *_work([counts for _, counts in samples], seconds)]
+
+
+def _requests(counts: list[dict[str, Any]], seconds: float) -> list[Seen]:
+    if not counts:
+        return []
+    requests, errors = _total(counts, "requests"), _total(counts, "server_errors")
+    histogram = tuple(map(sum, zip(*(each["request_seconds"] for each in counts), strict=True)))
+    spent = _total(counts, "request_seconds_sum")
+    return [
+        Seen("requests", Sums(int(requests), errors, seconds)),
+        Seen("request_seconds", Sums(sum(histogram), spent, seconds, histogram)),
+    ]
+
+
+def _work(counts: list[dict[str, Any]], seconds: float) -> list[Seen]:
+    if not counts:
+        return []
+    hits, misses = _total(counts, "cache_hits"), _total(counts, "cache_misses")
+    return [
+        Seen("cache_lookups", Sums(int(hits + misses), hits, seconds)),
+        Seen("engine_fallbacks", Sums(len(counts), _total(counts, "engine_fallbacks"), seconds)),
+        Seen("cpu", Sums(len(counts), _total(counts, "cpu_seconds"), seconds)),
+    ]
+
+
+def _total(counts: list[dict[str, Any]], name: str) -> float:
+    return float(sum(each[name] for each in counts))

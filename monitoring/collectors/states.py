@@ -1,0 +1,82 @@
+"""What is so now. Of a moment that has passed it cannot be known, save which jobs failed in it."""
+
+import shutil
+from datetime import datetime
+
+from django.conf import settings
+from django_q.brokers import get_broker
+from django_q.conf import Conf
+from django_q.models import OrmQ
+from redis import RedisError
+
+from classifier.models import Job
+from experiments.models import GuardrailAlert
+from monitoring.collectors.seen import Seen, add_up, split
+from monitoring.detectors.quantiles import Sums
+from monitoring.measures import By
+from monitoring.models import Process
+from monitoring.services.heartbeats import SILENT_AFTER
+
+
+def jobs_seen(start: datetime, end: datetime) -> list[Seen]:
+    """Jobs that ended as failed in [start, end)."""
+    failed = Job.objects.filter(
+        status=Job.Status.FAILED, finished_at__gte=start, finished_at__lt=end
+    )
+    return [Seen("failed_jobs", Sums(1, failed.count(), (end - start).total_seconds()))]
+
+
+def states_seen(now: datetime, seconds: float) -> list[Seen]:
+    """Each as it is now, for a stretch of `seconds`. Nothing of what cannot be known."""
+    stops = GuardrailAlert.objects.filter(resolved_at=None).count()
+    disk = shutil.disk_usage(settings.DATA_DIR)
+    return [
+        *_processes(now, seconds),
+        *_queue(now, seconds),
+        _state("guardrail_stops", stops, seconds),
+        # Of the machine that looks; the data directory of several is often one.
+        _state("disk_free", disk.free / disk.total, seconds),
+    ]
+
+
+def _processes(now: datetime, seconds: float) -> list[Seen]:
+    living = list(Process.objects.running().filter(seen_at__gte=now - SILENT_AFTER))
+    seen = [_state("processes", len(living), seconds)]
+    if living:
+        memory = add_up((str(each), Sums(1, each.rss_bytes, seconds)) for each in living)
+        seen += [
+            _state("memory", sum(each.rss_bytes for each in living), seconds),
+            *split("memory", By.PROCESS, memory),
+        ]
+    # One that has not loaded any version yet differs from nobody.
+    served = {each.version for each in living if each.role == Process.Role.WEB and each.version}
+    if served:
+        seen.append(_state("version_skew", len(served) - 1, seconds))
+    workers = Process.objects.filter(role=Process.Role.WORKER).order_by("-seen_at")
+    heard_at = workers.values_list("seen_at", flat=True).first()
+    if heard_at is not None:
+        silence = max(0.0, (now - heard_at).total_seconds())
+        seen.append(_state("worker_silence", silence, seconds))
+    return seen
+
+
+def _queue(now: datetime, seconds: float) -> list[Seen]:
+    """Redis keeps no time with a task: of its queue the age is unknown, and nothing at all while
+    it does not answer."""
+    if Conf.ORM:
+        waiting = OrmQ.objects.filter(key=get_broker().list_key, lock__lte=now).order_by("lock")
+        # A task that waits has the time at which it was sent, or at which it was to be sent again.
+        oldest = waiting.values_list("lock", flat=True).first()
+        age = (now - oldest).total_seconds() if oldest is not None else 0.0
+        return [
+            _state("queue_depth", waiting.count(), seconds),
+            _state("queue_age", age, seconds),
+        ]
+    try:
+        return [_state("queue_depth", get_broker().queue_size(), seconds)]
+    except (RedisError, OSError):
+        return []
+
+
+def _state(series: str, value: float, seconds: float) -> Seen:
+    return Seen(series, Sums(1, value, seconds))

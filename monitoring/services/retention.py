@@ -1,0 +1,33 @@
+"""Delete what is older than it is of use."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from monitoring.models import MetricSnapshot, Process, ProcessSample
+from monitoring.services.clock import day_of
+
+Resolution = MetricSnapshot.Resolution
+MINUTES_KEPT = timedelta(days=15)
+HOURS_KEPT = timedelta(days=400)
+SAMPLES_KEPT = timedelta(hours=2)
+# Of processes that ended, or fell silent.
+PROCESSES_KEPT = timedelta(days=7)
+
+
+def delete_old(now: datetime, done_until: datetime) -> None:
+    """Days are kept for ever; samples at least until the snapshots of `done_until` hold them."""
+    for resolution, kept in (
+        (Resolution.MINUTE, MINUTES_KEPT),
+        (Resolution.HOUR, HOURS_KEPT),
+    ):
+        MetricSnapshot.objects.filter(resolution=resolution, at__lt=now - kept).delete()
+    ProcessSample.objects.filter(created_at__lt=done_until - SAMPLES_KEPT).delete()
+    gone = Q(stopped_at__lt=now - PROCESSES_KEPT) | Q(seen_at__lt=now - PROCESSES_KEPT)
+    Process.objects.filter(gone).delete()
+
+
+def delete_from(start: datetime) -> None:
+    """Snapshots of `start` and later, made before a clock was set back, and of the day it is in."""
+    MetricSnapshot.objects.filter(at__gte=start).delete()
+    MetricSnapshot.objects.filter(resolution=Resolution.DAY, at__gte=day_of(start)).delete()

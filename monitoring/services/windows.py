@@ -1,0 +1,81 @@
+"""The stretch of time that a page shows, in slots that a chart can draw."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from monitoring.models import MetricSnapshot
+from monitoring.services.clock import HOUR, MINUTE, day_of, hour_of, minute_of, week_before
+from monitoring.services.snapshots import SETTLING
+
+Resolution = MetricSnapshot.Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`step` snapshots of a resolution make one slot; there are no more than 400 slots."""
+
+    key: str
+    title: str
+    span: timedelta
+    resolution: Resolution
+    step: int = 1
+
+
+RANGES = (
+    Range("1h", "1 hour", timedelta(hours=1), Resolution.MINUTE),
+    Range("6h", "6 hours", timedelta(hours=6), Resolution.MINUTE),
+    Range("24h", "24 hours", timedelta(hours=24), Resolution.MINUTE, step=5),
+    Range("7d", "7 days", timedelta(days=7), Resolution.HOUR),
+    Range("30d", "30 days", timedelta(days=30), Resolution.HOUR, step=3),
+    Range("90d", "90 days", timedelta(days=90), Resolution.DAY),
+)
+# What is split by category begins with the hour.
+HOURLY_RANGES = (
+    Range("24h", "24 hours", timedelta(hours=24), Resolution.HOUR),
+    *(each for each in RANGES if each.resolution is not Resolution.MINUTE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Slots that begin at `starts`, the last of which ends at `end`."""
+
+    starts: tuple[datetime, ...]
+    end: datetime
+    resolution: Resolution
+
+    @property
+    def start(self) -> datetime:
+        return self.starts[0]
+
+    def slot_of(self, moment: datetime) -> int:
+        return bisect_right(self.starts, moment) - 1
+
+    def week_earlier(self) -> "Window":
+        """The same times of the clock, slot by slot."""
+        earlier = tuple(week_before(start) for start in self.starts)
+        return Window(earlier, week_before(self.end), self.resolution)
+
+
+def window_of(chosen: Range, now: datetime) -> Window:
+    """Up to the last minute, hour or day that is over."""
+    match chosen.resolution:
+        case Resolution.MINUTE:
+            end, unit = minute_of(now - SETTLING), MINUTE
+        case Resolution.HOUR:
+            end, unit = hour_of(now - SETTLING).astimezone(UTC), HOUR
+        case _:
+            return _days(chosen, day_of(now - SETTLING))
+    size = unit * chosen.step
+    count = chosen.span // size
+    return Window(
+        tuple(end - size * number for number in range(count, 0, -1)), end, chosen.resolution
+    )
+
+
+def _days(chosen: Range, end: datetime) -> Window:
+    starts = tuple(
+        day_of(end - timedelta(days=number)) for number in range(chosen.span.days, 0, -1)
+    )
+    return Window(starts, end, chosen.resolution)
