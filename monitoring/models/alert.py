@@ -20,8 +20,9 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 class Alert(models.Model):
     """One episode of a rule, or of one label of it, from the first sign until it was over.
 
-    A rule that is critical is one episode and not two: its warning is hidden in it. A pending one
-    that never fired is resolved with `fired_at` empty.
+    A rule that is critical is one episode and not two: its warning is hidden in it, and it stays
+    critical until it is over. A pending one that never fired is resolved with `fired_at` empty;
+    of these a rule keeps the newest alone, and those that people said something of.
     """
 
     class Status(models.TextChoices):
@@ -42,6 +43,15 @@ class Alert(models.Model):
     fired_at = models.DateTimeField(null=True)
     wrong_at = models.DateTimeField(help_text="When it was last seen to be wrong.")
     resolved_at = models.DateTimeField(null=True)
+    wrong_minutes = models.PositiveIntegerField(
+        default=0, help_text="How long it was wrong before it fired, of what could be said."
+    )
+    critical_minutes = models.PositiveIntegerField(
+        null=True, help_text="How long on end it has been critical; empty while it is not."
+    )
+    right_minutes = models.PositiveIntegerField(
+        null=True, help_text="How long on end it has been right; empty while it is wrong."
+    )
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -1,18 +1,211 @@
-"""Judge every rule, and begin, keep and end its episodes."""
+"""Judge every rule, and begin, keep and end its episodes.
 
-from datetime import timedelta
+Rules are judged at the end of each minute that snapshots hold, in order: after a pause those that
+were missed are gone through as if there had been none. All that a turn finds is stored at once,
+by the one process whose turn it is.
+"""
 
-from django.db import transaction
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from monitoring.services.turns import take
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from monitoring.detectors.threshold import run
+from monitoring.exceptions import TurnLostError
+from monitoring.models import Alert, AlertRule, MetricSnapshot
+from monitoring.services.evidence import Evidence, blind_text
+from monitoring.services.records import Found, Records, episode_of
+from monitoring.services.rules import Judge, Step, is_of, needs_of, pace_of, problem_of
+from monitoring.services.stretches import MAX_LABELS, Stretches
+from monitoring.services.turns import FAR_AHEAD, Held, take
+
+logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=30)
+MINUTE = timedelta(minutes=1)
+# What was missed in a longer pause is not gone through any more.
+LONGEST_PAUSE = timedelta(hours=24)
+# Without a snapshot for so long, nothing is known.
+STALE_AFTER = timedelta(minutes=3)
+State = AlertRule.State
+Resolution = MetricSnapshot.Resolution
 
 
-def evaluate_due() -> None:
+@dataclass(slots=True)
+class Verdict:
+    """What becomes of a rule and its episodes. `judged_at` is the last moment it was judged at."""
+
+    rule: AlertRule
+    state: AlertRule.State
+    text: str
+    judged_at: datetime | None
+    found: list[Found] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All that a turn found, not yet stored. `newest` is when the newest minute was over."""
+
+    held: Held
+    newest: datetime | None
+    verdicts: list[Verdict]
+    open_alerts: dict[int, list[Alert]]
+
+
+def evaluate_due(now: datetime | None = None) -> None:
     """Judge all rules that are enabled, where this process's turn is."""
-    held = take("alerts", EVERY)
+    held = take("alerts", EVERY, now)
     if held is None:
         return
-    with transaction.atomic():
-        held.finish(done_until=held.taken_at)
+    # Read and judged before the transaction: SQLite lets nobody else write during it.
+    judged = judge(held)
+    try:
+        store(judged)
+    except (TurnLostError, IntegrityError) as error:
+        logger.warning("Nothing of this turn is stored, for others were at it: %s", error)
+
+
+def judge(held: Held) -> Judged:
+    """As many queries as there are series that are judged, however many rules and labels."""
+    newest = _newest_end(held.taken_at)
+    open_alerts: dict[int, list[Alert]] = defaultdict(list)
+    for alert in Alert.objects.open().select_related("rule"):
+        open_alerts[alert.rule_id].append(alert)
+    rules = list(AlertRule.objects.enabled())
+    problems = {rule.pk: problem_of(rule) for rule in rules}
+    moments = {rule.pk: _moments(rule, newest, held.taken_at) for rule in rules}
+    sound = [rule for rule in rules if moments[rule.pk] and not problems[rule.pk]]
+    needs = [need for rule in sound for need in needs_of(rule, moments[rule.pk][0])]
+    read, evidence = Stretches(needs, newest or held.taken_at), Evidence()
+    verdicts = []
+    for rule in rules:
+        problem = problems[rule.pk]
+        if problem:
+            verdicts.append(Verdict(rule, State.BROKEN, problem, newest))
+            continue
+        verdict = Verdict(rule, State(rule.state), rule.state_text, rule.judged_at)
+        if moments[rule.pk]:
+            verdict = _verdict(Judge(rule, read), moments[rule.pk], open_alerts[rule.pk], evidence)
+        verdicts.append(_stale(verdict, newest, held.taken_at))
+    return Judged(held, newest, verdicts, open_alerts)
+
+
+@transaction.atomic
+def store(judged: Judged) -> None:
+    """All of it or nothing. Raises TurnLostError where another has the turn, or IntegrityError."""
+    records, now = Records(), judged.held.taken_at
+    changed = []
+    for verdict in judged.verdicts:
+        rule = verdict.rule
+        for each in verdict.found:
+            records.add(each)
+        if verdict.state == State.BROKEN and rule.state != State.BROKEN:
+            for alert in judged.open_alerts[rule.pk]:
+                records.say(alert, f"Cannot be judged any more: {verdict.text}", now)
+        said = (verdict.state, verdict.text, verdict.judged_at)
+        if said != (rule.state, rule.state_text, rule.judged_at):
+            rule.state, rule.state_text, rule.judged_at = said
+            changed.append(rule)
+    _end_what_is_not_judged(judged, records)
+    # No history: what a rule says is no change of the rule.
+    AlertRule.objects.bulk_update(changed, ["state", "state_text", "judged_at"])
+    AlertRule.objects.filter(is_enabled=False).exclude(state=State.NEVER).update(
+        state=State.NEVER, state_text="", judged_at=None
+    )
+    records.store()
+    judged.held.finish(done_until=judged.newest)
+
+
+def _newest_end(now: datetime) -> datetime | None:
+    rows = MetricSnapshot.objects.filter(resolution=Resolution.MINUTE, at__lte=now - MINUTE)
+    newest = rows.order_by("-at").values_list("at", flat=True).first()
+    return newest + MINUTE if newest is not None else None
+
+
+def _moments(rule: AlertRule, newest: datetime | None, now: datetime) -> list[datetime]:
+    """The ends of minutes at which it is to be judged. A rule that is new is judged from now on,
+    and so is one whose last moment lies ahead, since a clock was set back."""
+    if newest is None:
+        return []
+    last = rule.judged_at
+    if last is None or last > now + FAR_AHEAD:
+        return [newest]
+    number = (newest - max(last, newest - LONGEST_PAUSE)) // MINUTE
+    return [newest - back * MINUTE for back in reversed(range(number))]
+
+
+def _verdict(
+    judge: Judge, moments: list[datetime], open_alerts: list[Alert], evidence: Evidence
+) -> Verdict:
+    rule, pace = judge.rule, pace_of(judge.rule)
+    if judge.is_crowded:
+        text = f"More than {MAX_LABELS} labels: too many for alerts of their own."
+        return Verdict(rule, State.BROKEN, text, moments[-1])
+    rows = {alert.label: alert for alert in open_alerts}
+    found: list[Found] = []
+    last: dict[str, Step] = {}
+    for label in sorted(judge.labels() | {label for label in rows if is_of(rule, label)}):
+        steps = judge.steps(label, moments)
+        last[label] = steps[-1]
+        row = rows.get(label)
+        episodes = run(
+            episode_of(row) if row else None, ((step.at, step.look) for step in steps), pace
+        )
+        by_moment = {step.at: step for step in steps}
+        for index, episode in enumerate(episodes):
+            before = row if index == 0 else None
+            found.append(Found(judge, label, before, episode, by_moment, evidence))
+    state, text = _state(rule, found, last)
+    return Verdict(rule, state, text, moments[-1], found)
+
+
+def _state(
+    rule: AlertRule, found: list[Found], last: dict[str, Step]
+) -> tuple[AlertRule.State, str]:
+    """That of the worst label; what nothing can be said of is neither right nor wrong."""
+    open_ones = [each for each in found if each.episode.is_open]
+    firing = [each for each in open_ones if each.episode.fired_at is not None]
+    blind = [step for step in last.values() if step.look.is_blind]
+    if not last:
+        return State.NO_DATA, "No label was seen."
+    if len(blind) == len(last):
+        stays = f" Alerts that stay open: {len(open_ones)}." if open_ones else ""
+        return State.NO_DATA, blind_text(rule, blind[0]) + stays
+    if firing:
+        return State.FIRING, _named(firing)
+    if open_ones:
+        return State.PENDING, _named(open_ones)
+    return State.OK, ""
+
+
+def _named(found: list[Found]) -> str:
+    labels = [each.label for each in found if each.label]
+    return ", ".join(labels)[:500]
+
+
+def _stale(verdict: Verdict, newest: datetime | None, now: datetime) -> Verdict:
+    """Nothing is known of now where no snapshot was taken."""
+    if verdict.state == State.BROKEN:
+        return verdict
+    if newest is None:
+        verdict.state, verdict.text = State.NO_DATA, "No snapshot was taken yet."
+    elif now - newest > STALE_AFTER:
+        when = f"{timezone.localtime(newest):%Y-%m-%d %H:%M}"
+        verdict.state, verdict.text = State.NO_DATA, f"No snapshot was taken since {when}."
+    return verdict
+
+
+def _end_what_is_not_judged(judged: Judged, records: Records) -> None:
+    """Open episodes of rules that were switched off, and of labels that a rule has no more."""
+    now = judged.held.taken_at
+    verdicts = {verdict.rule.pk: verdict for verdict in judged.verdicts}
+    for rule_id, alerts in judged.open_alerts.items():
+        verdict = verdicts.get(rule_id)
+        for alert in alerts:
+            if verdict is None:
+                records.end(alert, "The rule was switched off.", now)
+            elif verdict.state != State.BROKEN and not is_of(verdict.rule, alert.label):
+                records.end(alert, "The rule does not judge this label any more.", now)

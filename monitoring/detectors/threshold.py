@@ -1,0 +1,212 @@
+"""When a measure is wrong, and what becomes of an episode: pure functions of what was seen.
+
+A step is the end of a minute. Time is counted in steps at which something could be said: those at
+which nothing could be bring an episode neither nearer to firing nor nearer to its end.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import fmean, median, stdev
+
+# A threshold is learned from so many hours at least: of the same hour of the week, else of all.
+LEAST_OF_HOUR = 3
+LEAST_OF_ALL = 24
+# The deviation counts as this share of the mean at least: a series that never changed says
+# nothing of how much it may.
+LEAST_DEVIATION = 0.05
+
+
+class Look(StrEnum):
+    """What can be said at a step. MISSING: nothing was measured; FEW: too little of it."""
+
+    RIGHT = "right"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    MISSING = "missing"
+    FEW = "few"
+
+    @property
+    def is_wrong(self) -> bool:
+        return self in (Look.WARNING, Look.CRITICAL)
+
+    @property
+    def is_blind(self) -> bool:
+        return self in (Look.MISSING, Look.FEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Thresholds in the measure's unit; None where there is none. What equals one is right."""
+
+    is_above: bool
+    warning: float | None
+    critical: float | None
+
+    def look(self, value: float) -> Look:
+        for limit, look in ((self.critical, Look.CRITICAL), (self.warning, Look.WARNING)):
+            if limit is not None and (value > limit if self.is_above else value < limit):
+                return look
+        return Look.RIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many minutes on end it must be wrong to fire and right to be over. `has_warning` is False
+    of a rule that knows critical alone."""
+
+    for_minutes: int
+    keep_firing_minutes: int
+    has_warning: bool
+
+
+class Status(StrEnum):
+    """As `monitoring.models.Alert.Status` has them."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """From the first step that was wrong until it was over.
+
+    `wrong_minutes` counts while it is pending. `critical_minutes` and `right_minutes` are None
+    while it is not critical, or wrong. `is_critical` never falls: the episode is as severe as
+    it once was. `critical_at` is when it became so after it had fired.
+    """
+
+    status: Status
+    is_critical: bool
+    started_at: datetime
+    wrong_at: datetime
+    wrong_minutes: int = 0
+    critical_minutes: int | None = None
+    right_minutes: int | None = None
+    fired_at: datetime | None = None
+    critical_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is not Status.RESOLVED
+
+
+def next_state(episode: Episode | None, at: datetime, look: Look, pace: Pace) -> Episode | None:
+    """What becomes of an episode (None: of a rule that is right) by what is seen at `at`.
+
+    One that ends is returned once, resolved. No moment lies before an earlier one of the episode,
+    though the clock be set back.
+    """
+    if look.is_blind:
+        return episode
+    if episode is None or not episode.is_open:
+        if not look.is_wrong:
+            return None
+        started = Episode(Status.PENDING, not pace.has_warning, at, at)
+        return _fired_if_due(_counted(started, look, is_first=True), at, pace)
+    at = max(at, episode.wrong_at)
+    if look.is_wrong:
+        wrong = replace(episode, wrong_at=at, right_minutes=None)
+        return _fired_if_due(_counted(wrong, look), at, pace)
+    if episode.status is Status.PENDING:
+        return replace(episode, status=Status.RESOLVED, resolved_at=at)
+    right = 0 if episode.right_minutes is None else episode.right_minutes + 1
+    calmer = replace(episode, right_minutes=right, critical_minutes=None)
+    if right >= pace.keep_firing_minutes:
+        return replace(calmer, status=Status.RESOLVED, resolved_at=at)
+    return calmer
+
+
+def run(
+    episode: Episode | None, steps: Iterable[tuple[datetime, Look]], pace: Pace
+) -> list[Episode]:
+    """All episodes that there are from an open one (or none) through the steps, in the order of
+    time; the last alone may be open."""
+    over: list[Episode] = []
+    for at, look in steps:
+        episode = next_state(episode, at, look, pace)
+        if episode is not None and not episode.is_open:
+            over.append(episode)
+            episode = None
+    return over if episode is None else [*over, episode]
+
+
+def _counted(episode: Episode, look: Look, *, is_first: bool = False) -> Episode:
+    critical: int | None = None
+    if look is Look.CRITICAL:
+        critical = 0 if episode.critical_minutes is None else episode.critical_minutes + 1
+    wrong = episode.wrong_minutes + (episode.status is Status.PENDING and not is_first)
+    return replace(episode, wrong_minutes=wrong, critical_minutes=critical)
+
+
+def _fired_if_due(episode: Episode, at: datetime, pace: Pace) -> Episode:
+    if episode.status is Status.PENDING and episode.wrong_minutes >= pace.for_minutes:
+        episode = replace(episode, status=Status.FIRING, fired_at=at)
+    is_due = episode.critical_minutes is not None and episode.critical_minutes >= pace.for_minutes
+    if episode.status is Status.FIRING and is_due and not episode.is_critical:
+        return replace(episode, is_critical=True, critical_at=at)
+    return episode
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What thresholds are learned from: `count` hours, of the same hour of the week or of all.
+    `reason` says why of all."""
+
+    mean: float
+    deviation: float
+    count: int
+    reason: str = ""
+
+    def limits(self, *, is_above: bool, warning: float | None, critical: float | None) -> Limits:
+        """So many deviations above the mean, or below it."""
+        sign = 1 if is_above else -1
+        return Limits(
+            is_above,
+            None if warning is None else self.mean + sign * warning * self.deviation,
+            None if critical is None else self.mean + sign * critical * self.deviation,
+        )
+
+
+def learn(
+    hours: Sequence[tuple[datetime, float]], at: datetime, days: int, least: float
+) -> Reference | None:
+    """From the values of hours by when they begin, within `days` before the day of `at`: that day
+    itself would teach what is wrong now. None where there are too few.
+
+    Moments are those of the site's clock: an hour of the week is one of its working day. `least` is
+    the least deviation, in the measure's unit.
+    """
+    first = at.date() - timedelta(days=days)
+    known = [(moment, value) for moment, value in hours if first <= moment.date() < at.date()]
+    by_hour: dict[tuple[int, int], list[float]] = defaultdict(list)
+    for moment, value in known:
+        by_hour[_hour_of_week(moment)].append(value)
+    same, reason = by_hour[_hour_of_week(at)], ""
+    if len(same) < LEAST_OF_HOUR:
+        reason = f"{len(same)} of {LEAST_OF_HOUR} values of this hour of the week: of all hours"
+        same = [value for _, value in known]
+        if len(same) < LEAST_OF_ALL:
+            return None
+    mean = fmean(same)
+    relative = max(_usual_variation(by_hour.values()), LEAST_DEVIATION)
+    return Reference(mean, max(stdev(same), relative * abs(mean), least), len(same), reason)
+
+
+def _usual_variation(groups: Iterable[list[float]]) -> float:
+    """The median over the hours of the week of deviation by mean. Four values that happen to lie
+    close together would else alarm at the fifth."""
+    variations = [
+        stdev(values) / abs(mean)
+        for values in groups
+        if len(values) >= LEAST_OF_HOUR and (mean := fmean(values))
+    ]
+    return median(variations) if variations else 0.0
+
+
+def _hour_of_week(moment: datetime) -> tuple[int, int]:
+    return moment.weekday(), moment.hour
