@@ -1,5 +1,5 @@
 """The pages of monitoring, and the lists behind them."""
 
-from monitoring.admin import pages, processes
+from monitoring.admin import alerts, notifications, pages, processes, receivers, silences
 
-__all__ = ["pages", "processes"]
+__all__ = ["alerts", "notifications", "pages", "processes", "receivers", "silences"]

@@ -72,11 +72,13 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def listening() -> Iterator[Hook]:
-    handler = type("OfOneHook", (Handler,), {})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    class OfOneHook(Handler):
+        pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), OfOneHook) as server:
         server.daemon_threads = True
         hook = Hook(f"http://127.0.0.1:{server.server_port}/hook")
-        handler.hook = hook
+        OfOneHook.hook = hook
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

@@ -85,7 +85,10 @@ def test_the_receiver_may_ask_to_be_left_alone_for_a_while(hook: Hook) -> None:
 
 
 def test_one_that_never_answers_is_given_up(hook: Hook) -> None:
-    hook.behave = lambda handler: hook.over.wait(30) and None
+    def wait(handler: Handler) -> None:
+        hook.over.wait(30)
+
+    hook.behave = wait
     outcome = send(hook, seconds=0.3)
     assert (outcome.is_sent, outcome.is_final) == (False, False)
 
@@ -117,7 +120,10 @@ def test_an_answer_without_end_is_read_to_a_bound(hook: Hook) -> None:
 
 
 def test_an_answer_that_is_no_http_may_be_one_later(hook: Hook) -> None:
-    hook.behave = lambda handler: handler.wfile.write(b"\0\xff nonsense\r\n\r\n") and None
+    def mutter(handler: Handler) -> None:
+        handler.wfile.write(b"\0\xff nonsense\r\n\r\n")
+
+    hook.behave = mutter
     outcome = send(hook)
     assert (outcome.is_sent, outcome.is_final) == (False, False)
 
