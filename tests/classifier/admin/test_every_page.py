@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
 
 from classifier.admin.cells import change_url
 from classifier.models import (
@@ -30,6 +31,7 @@ from classifier.services.targets import performance_targets
 from experiments.models import Analysis, Experiment, GuardrailAlert, Metric, SelfTest
 from tests.classifier.admin.conftest import Make, Rows
 from tests.experiments.reports import estimate_json, make_analysis, make_experiment, make_running
+from tests.monitoring.traffic import make_process
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ADDABLE = {
@@ -65,7 +67,7 @@ LOGS = [
     "classifier.Activation", "classifier.Encoder", "classifier.Feedback", "classifier.Job",
     "classifier.ModelVersion", "classifier.PersonalCategory", "classifier.PersonalErasure",
     "classifier.Prediction", "experiments.Analysis", "experiments.GuardrailAlert",
-    "experiments.SelfTest",
+    "experiments.SelfTest", "monitoring.Process",
 ]  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def row_of(
         "auth.Group": rows.group,
         "auth.User": admin_user,
         "django_q.Failure": rows.failure,
+        "monitoring.Process": make_process(timezone.now()),
     }
 
 
@@ -194,6 +197,10 @@ def custom_pages(
         "experiments_experiment_analyse": [experiment.pk],
         "experiments_analysis_export": [analysis.pk, "json"],
         "experiments_selftest_run": [],
+        "monitoring_health": [],
+        "monitoring_versions": [],
+        "monitoring_categories": [],
+        "monitoring_system": [],
     }
     return {name: reverse(f"admin:{name}", args=args) for name, args in arguments.items()}
 

@@ -67,6 +67,7 @@ ROWS = {
     "experiments.GuardrailAlert": LOG,
     "experiments.Metric": May(ALL, OPERATORS, OPERATORS, OPERATORS),
     "experiments.SelfTest": LOG,
+    "monitoring.Process": LOG,
     "django_q.Failure": May(OPERATORS, NOBODY, NOBODY, OPERATORS),
 }
 PAGES = {
@@ -125,6 +126,10 @@ PAGES = {
     "experiments_experiment_analyse": OPERATORS,
     "experiments_analysis_export": ALL,
     "experiments_selftest_run": OPERATORS,
+    "monitoring_health": ALL,
+    "monitoring_versions": ALL,
+    "monitoring_categories": ALL,
+    "monitoring_system": ALL,
 }
 # Of lists; an action of a row or of a whole list is a page.
 ACTIONS = {

@@ -1,0 +1,276 @@
+"""How long does it take until a dashboard is painted, over 5,000,000 predictions?
+
+    .ci/with-postgres python -m benchmarks.dashboards [--predictions 5000000]
+
+On a PostgreSQL server that DATABASE_URL names, in its database, which should be empty. The database
+makes the predictions, spread over two weeks; every minute of them is then held by the snapshots'
+own code, as after a pause of two weeks, and the older weeks are copies of these. gunicorn serves the
+pages. Measured, each as the median of five: how long the server takes to make a page, and when
+chromium has painted first (First Contentful Paint); and what one minute and one hour cost to hold.
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from benchmarks.api import verdict
+from benchmarks.report import machine, table
+from benchmarks.server import data_directory, running_server
+
+WANTED_MS = 500
+DAYS, WEEKS_BEFORE, REPEATS = 14, 12, 5
+PAGES = {
+    "health": ("1h", "6h", "24h", "7d", "30d", "90d"),
+    "versions": ("24h", "30d", "90d"),
+    "categories": ("24h", "30d", "90d"),
+    "system": ("24h", "30d", "90d"),
+}
+INSERT = """
+    INSERT INTO classifier_prediction (
+        id, created_at, transaction_id, user_id, description, canonical_text, currency,
+        direction, mcc, country, version_id, category_id, primary_level, annotator, is_audited,
+        level, reason, confidence, score, margin, alternatives, merchant_text, descriptor,
+        is_cached, latency_ms)
+    SELECT lpad(to_hex(i), 32, '0')::uuid, %(start)s + i * %(step)s, '', '',
+        'CARD PURCHASE 0423 HAUS COFFEE ' || i, 'haus coffee ' || i %% 5000, 'USD', 'expense',
+        '', '', %(version)s,
+        CASE WHEN is_abstained THEN NULL ELSE (%(categories)s)[1 + i * 7919 %% %(size)s] END,
+        '', 'model', i %% 100 = 0,
+        CASE WHEN is_abstained THEN 'abstain' WHEN i %% 9 = 0 THEN 'low' ELSE 'high' END,
+        CASE WHEN is_abstained THEN 'low_confidence' ELSE '' END,
+        0.5 + 0.5 * random(), random(), random(), '[]', '', '{}', i %% 3 > 0, 2 + 8 * random()
+    FROM (SELECT i, i * 104729 %% 1009 < 50 AS is_abstained
+          FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS i) AS drawn"""
+SAMPLES = """
+    INSERT INTO monitoring_processsample (process_id, seconds, counts, created_at)
+    SELECT %(process)s, 60, %(counts)s::jsonb, %(start)s + i * interval '1 minute'
+    FROM generate_series(0, %(minutes)s - 1) AS i"""
+COPY = """
+    INSERT INTO monitoring_metricsnapshot (
+        series, by, label, resolution, at, count, total, seconds, histogram)
+    SELECT series, by, label, resolution, at - interval '14 days' * fortnight, count, total, seconds,
+        histogram
+    FROM monitoring_metricsnapshot, generate_series(1, %(fortnights)s) AS fortnight
+    WHERE resolution <> 'minute' AND at >= %(start)s
+    ON CONFLICT DO NOTHING"""
+PART = 250_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--predictions", type=int, default=5_000_000)
+    arguments = parser.parse_args()
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        raise SystemExit("DATABASE_URL names no PostgreSQL server: see the first lines here.")
+    print(machine("Django", "psycopg"), flush=True)
+    with data_directory(None) as folder:
+        import django
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "txcat.settings")
+        django.setup()
+        fill(arguments.predictions)
+        hold_all()
+        with running_server(folder / "server.log") as server:
+            measure_pages(f"http://127.0.0.1:{server.port}", session_key())
+
+
+def fill(count: int) -> None:
+    from django.db import connection
+    from django.utils import timezone
+
+    from classifier.models import Category, ModelVersion
+    from monitoring.services.clock import hour_of
+
+    started = perf_counter()
+    categories = list(Category.objects.detailed().values_list("pk", flat=True))
+    start = hour_of(timezone.now()) - timedelta(days=DAYS)
+    values = {
+        "start": start,
+        "step": (timezone.now() - start) / count,
+        "version": ModelVersion.objects.active().get().pk,
+        "categories": categories,
+        "size": len(categories),
+    }
+    with connection.cursor() as cursor:
+        for first in range(0, count, PART):
+            last = min(first + PART, count) - 1
+            cursor.execute(INSERT, {**values, "first": first, "last": last})
+        counts = (
+            '{"requests": 60, "server_errors": 0, "request_seconds": [0, 0, 0, 0, 10, 20, 20, 10'
+        )
+        counts += (
+            ", 0" * 14 + '], "request_seconds_sum": 1.1, "cache_hits": 200, "cache_misses": 48, '
+        )
+        counts += '"cache_evictions": 0, "engine_fallbacks": 0, "cpu_seconds": 20}'
+        cursor.execute(
+            SAMPLES,
+            {"process": process().pk, "counts": counts, "start": start, "minutes": DAYS * 24 * 60},
+        )
+        cursor.execute("VACUUM ANALYZE")
+    print(f"{count:,} predictions made in {perf_counter() - started:.0f} s", flush=True)
+    begin_at(start)
+
+
+def process() -> Any:
+    from django.utils import timezone
+
+    from monitoring.models import Process
+
+    now = timezone.now()
+    return Process.objects.create(
+        role="web", machine="bench", pid=1, started_at=now, seen_at=now, version="", wanted="",
+        health="ok", rss_bytes=300_000_000, cpu_seconds=1, threads=8, open_files=20,
+        cache_entries=0, cache_bytes=0,
+    )  # fmt: skip
+
+
+def begin_at(start: datetime) -> None:
+    from monitoring.models import Turn
+
+    Turn.objects.update_or_create(
+        name="snapshots", defaults={"due_at": start, "done_until": start, "token": None}
+    )
+
+
+def hold_all() -> None:
+    """Every minute since the start, then the last hour and the last minute once more, alone."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from monitoring.models import MetricSnapshot
+    from monitoring.services.clock import HOUR, MINUTE, hour_of, minute_of
+    from monitoring.services.snapshots import EVERY, take_due
+
+    start, now, turns = perf_counter(), timezone.now(), 0
+    from monitoring.models import Turn
+
+    while True:
+        before = Turn.objects.get(name="snapshots").done_until
+        take_due(now + turns * EVERY)
+        turns += 1
+        if Turn.objects.get(name="snapshots").done_until == before:
+            break
+    seconds = perf_counter() - start
+    minutes = MetricSnapshot.objects.filter(
+        series="predictions", by="", resolution="minute"
+    ).count()
+    print(
+        f"{minutes:,} minutes held in {turns} turns, {seconds:.0f} s: "
+        f"{1000 * seconds / minutes:.1f} ms a minute"
+    )
+    later = minute_of(now) + turns * EVERY
+    rows: list[list[object]] = []
+    for name, begin, end in (
+        ("one minute", minute_of(later) - MINUTE, minute_of(later)),
+        ("one hour", hour_of(now) - HOUR, hour_of(now)),
+    ):
+        MetricSnapshot.objects.filter(at__gte=begin).delete()
+        begin_at(begin)
+        at = end + timedelta(seconds=10)
+        rows.append([f"take_due of {name}", 1000 * timed(lambda at=at: take_due(at))])
+    print(table(["", "ms"], rows), flush=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COPY,
+            {"fortnights": WEEKS_BEFORE // 2, "start": timezone.now() - timedelta(days=DAYS + 1)},
+        )
+        cursor.execute("VACUUM ANALYZE monitoring_metricsnapshot")
+    print(f"{MetricSnapshot.objects.count():,} snapshots", flush=True)
+
+
+def timed(act: Callable[[], Any]) -> float:
+    started = perf_counter()
+    act()
+    return perf_counter() - started
+
+
+def session_key() -> str:
+    """Of somebody who is signed in."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    client = Client()
+    client.force_login(User.objects.filter(is_superuser=True)[0])
+    return str(client.cookies["sessionid"].value)
+
+
+def measure_pages(url: str, session: str) -> None:
+    painted = paint_times(url, session)
+    rows: list[list[object]] = []
+    for page, chosen in PAGES.items():
+        for key in chosen:
+            path = f"/admin/monitoring/{page}/?range={key}"
+            served, size = serve_times(url, session, path)
+            paint = next(painted)
+            worst = max(paint)
+            rows.append(
+                [
+                    f"{page}, {key}",
+                    median(served),
+                    f"{size / 1024:,.0f}",
+                    median(paint),
+                    worst,
+                    verdict(median(paint) <= WANTED_MS),
+                ]
+            )
+    print(
+        table(
+            ["page, range", "server ms", "KB", "first paint ms", "slowest", f"<= {WANTED_MS} ms"],
+            rows,
+        ),
+        flush=True,
+    )
+
+
+def serve_times(url: str, session: str, path: str) -> tuple[list[float], int]:
+    """Milliseconds, and the bytes of the page."""
+    times, size = [], 0
+    for _ in range(REPEATS):
+        connection = HTTPConnection(url.removeprefix("http://"))
+        started = perf_counter()
+        connection.request("GET", path, headers={"Cookie": f"sessionid={session}"})
+        response = connection.getresponse()
+        size = len(response.read())
+        times.append(1000 * (perf_counter() - started))
+        if response.status != 200:
+            raise SystemExit(f"{path} answers {response.status}.")
+    return times, size
+
+
+def paint_times(url: str, session: str) -> Iterator[list[float]]:
+    """Milliseconds from the start of each visit; one visit before fills the browser's cache."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import CHROMIUM_ARGUMENTS
+
+    with sync_playwright() as playwright:
+        executable = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(
+            executable_path=executable if Path(executable).exists() else None,
+            args=CHROMIUM_ARGUMENTS,
+        )
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.add_cookies([{"name": "sessionid", "value": session, "url": url}])
+        shown = context.new_page()
+        for page, chosen in PAGES.items():
+            for key in chosen:
+                times = []
+                for _ in range(REPEATS + 1):
+                    shown.goto(f"{url}/admin/monitoring/{page}/?range={key}")
+                    times.append(
+                        shown.evaluate(
+                            "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+                        )
+                    )
+                yield times[1:]
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
