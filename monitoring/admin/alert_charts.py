@@ -13,7 +13,7 @@ from monitoring.services.series import Point
 from monitoring.wording import figure
 
 # So many points a chart can show; of more, the worst of neighbours.
-MAX_POINTS = 400
+MAX_POINTS = 1000
 MAX_ROWS = 120
 
 
