@@ -53,6 +53,15 @@ def sent_badge(notification: Notification) -> SafeString:
     return badge(notification.get_status_display(), SENT_VARIANTS[notification.status])
 
 
+def answer_shown(notification: Notification) -> str:
+    """Of one that waits for another attempt, when that is."""
+    if notification.status == Notification.Status.WAITING and notification.attempt > 1:
+        failed = notification.attempt - 1
+        times = "once" if failed == 1 else f"{failed} times"
+        return f"Failed {times}; tried again at {moment(notification.due_at)}."
+    return notification.answer or NOTHING
+
+
 def moment(at: datetime | None) -> str:
     return NOTHING if at is None else date_format(localtime(at), "DATETIME_FORMAT")
 

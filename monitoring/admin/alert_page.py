@@ -10,6 +10,7 @@ from django.urls import reverse
 from classifier.admin.cells import NOTHING, change_url, changelist_url, link
 from experiments.models import GuardrailAlert
 from monitoring.admin.alert_cells import (
+    answer_shown,
     lasting,
     moment,
     sent_badge,
@@ -46,12 +47,14 @@ EVENT_VARIANTS: dict[str, str] = {
 def alert_page(request: HttpRequest, alert: Alert, now: datetime) -> dict[str, Any]:
     """All that its template names. In a number of queries that no table's size changes."""
     may = request.user.has_perm
-    covering = [each for each in active_silences(now) if is_silenced(alert, [each])]
+    is_open = alert.status != Alert.Status.RESOLVED
+    silences = active_silences(now) if is_open else []
+    covering = [each for each in silences if is_silenced(alert, [each])]
     silence = max(covering, key=lambda each: each.ends_at, default=None)
     is_open = alert.status != Alert.Status.RESOLVED
     return {
         "alert": alert,
-        "variant": _variant(alert),
+        "tone": _tone(alert),
         "badges": [status_badge(alert), severity_badge(alert.severity)],
         "silence": silence,
         "silence_url": change_url(silence) if silence and may("monitoring.view_silence") else "",
@@ -70,7 +73,7 @@ def alert_page(request: HttpRequest, alert: Alert, now: datetime) -> dict[str, A
     }
 
 
-def _variant(alert: Alert) -> str:
+def _tone(alert: Alert) -> str:
     if alert.status == Alert.Status.RESOLVED:
         return "success"
     if alert.status == Alert.Status.PENDING:
@@ -87,7 +90,7 @@ def _facts(alert: Alert, now: datetime, may_see_rule: bool) -> list[tuple[str, A
         ("Rule", link(change_url(rule), rule.name) if may_see_rule else rule.name),
         ("Wrong since", moment(alert.started_at)),
         ("Fires since", moment(alert.fired_at) if alert.fired_at else "not yet"),
-        ("Over since", moment(alert.resolved_at) if alert.resolved_at else "goes on"),
+        *([("Over since", moment(alert.resolved_at))] if alert.resolved_at else []),
         ("Lasted" if alert.resolved_at else "Lasts", lasting(end - alert.started_at)),
     ]
     if alert.label:
@@ -244,7 +247,7 @@ def _told(alert: Alert) -> dict[str, Any]:
                 sent_badge(row),
                 moment(row.finished_at or row.due_at),
                 row.attempt,
-                row.answer or NOTHING,
+                answer_shown(row),
             ]
             for row in rows
         ],

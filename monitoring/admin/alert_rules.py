@@ -18,6 +18,7 @@ from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, changelist_url, link
 from monitoring.admin.alert_cells import lasting, moment, severity_badge, state_badge, table
 from monitoring.admin.alert_charts import Drawn, threshold_chart
+from monitoring.admin.web_addresses import WebAddressField
 from monitoring.measures import MEASURES
 from monitoring.models import Alert, AlertRule
 from monitoring.services.preview import Preview, PreviewEpisode, preview
@@ -39,6 +40,7 @@ class AlertRuleForm(forms.ModelForm[AlertRule]):
             "warning", "critical", "reference_days", "window_minutes", "for_minutes",
             "keep_firing_minutes", "minimum_samples", "runbook_url", "is_enabled",
         )  # fmt: skip
+        field_classes = {"runbook_url": WebAddressField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,7 +83,6 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     search_help_text = "Name, key or measure"
     sortable_by = ("name",)
     actions = ("switch_on", "switch_off")
-    prepopulated_fields = {"key": ("name",)}
     change_form_before_template = "monitoring/admin/alert_rule_preview_button.html"
     own_fieldsets = (
         (None, {"fields": (("name", "key"), "description", "is_enabled")}),
@@ -130,7 +131,7 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         return self.readonly_fields if obj is None else ("key", *self.readonly_fields)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: AlertRule | None = None) -> Any:
-        return self.prepopulated_fields if obj is None else {}
+        return {"key": ("name",)} if obj is None else {}
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Not that which deletes: each is looked at for alerts that name it."""

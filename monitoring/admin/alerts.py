@@ -27,6 +27,13 @@ from monitoring.models import Alert, Silence
 from monitoring.wording import figure
 
 Status = Alert.Status
+# What fires first, then what is pending, then the newest that are over.
+RANK = Case(
+    When(status=Status.FIRING, then=Value(0)),
+    When(status=Status.PENDING, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
 
 
 class DaysFilter(DropdownFilter):  # type: ignore[misc]
@@ -79,18 +86,10 @@ class AlertAdmin(AlertActsAdmin):
             ends_at__gt=now,
         )
         alerts: QuerySet[Alert] = super().get_queryset(request)
-        return alerts.annotate(
-            rank=Case(
-                When(status=Status.FIRING, then=Value(0)),
-                When(status=Status.PENDING, then=Value(1)),
-                default=Value(2),
-                output_field=IntegerField(),
-            ),
-            is_silenced_now=Exists(covering),
-        )
+        return alerts.annotate(is_silenced_now=Exists(covering))
 
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("rank", "-pk")
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        return (RANK, "-pk")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -152,7 +151,8 @@ class AlertAdmin(AlertActsAdmin):
 
     @admin.display(description="silenced")
     def silenced(self, alert: Any) -> SafeString | str:
-        return badge("Silenced", "primary") if alert.is_silenced_now else NOTHING
+        is_hushed = alert.is_silenced_now and alert.status != Status.RESOLVED
+        return badge("Silenced", "primary") if is_hushed else NOTHING
 
 
 def days_of(request: HttpRequest) -> int:

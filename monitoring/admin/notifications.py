@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from classifier.admin.cells import NOTHING, change_link, change_url, link
 from classifier.admin.paging import LogAdmin
-from monitoring.admin.alert_cells import sent_badge
+from monitoring.admin.alert_cells import answer_shown, sent_badge
 from monitoring.models import Alert, Notification
 
 MAX_ALERTS = 50
@@ -27,7 +27,7 @@ class NotificationAdmin(LogAdmin):
         "state",
         "attempt",
         "finished_at",
-        "answer",
+        "answer_shown",
     )
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -42,14 +42,14 @@ class NotificationAdmin(LogAdmin):
         ("receiver", "kind"),
         "subject",
         ("state", "attempt"),
-        "answer",
+        "answer_shown",
         ("created_at", "due_at"),
         ("started_at", "finished_at"),
         ("message_id", "requested_by"),
         "alerts",
         "other_attempts",
     )
-    readonly_fields = ("state", "alerts", "other_attempts")
+    readonly_fields = ("state", "answer_shown", "alerts", "other_attempts")
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Notification]":
         """Messages are long, and lists show none."""
@@ -59,6 +59,10 @@ class NotificationAdmin(LogAdmin):
     @admin.display(description="state")
     def state(self, row: Notification) -> SafeString:
         return sent_badge(row)
+
+    @admin.display(description="answer")
+    def answer_shown(self, row: Notification) -> str:
+        return answer_shown(row)
 
     @admin.display(description="what it says")
     def alerts(self, row: Notification) -> Any:

@@ -19,7 +19,15 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_url, changelist_url, link
-from monitoring.admin.alert_cells import SENT_VARIANTS, moment, sent_badge, severity_badge, table
+from monitoring.admin.alert_cells import (
+    SENT_VARIANTS,
+    answer_shown,
+    moment,
+    sent_badge,
+    severity_badge,
+    table,
+)
+from monitoring.admin.web_addresses import WebAddressField
 from monitoring.models import Notification, Receiver
 from monitoring.notifiers.email import addresses_of
 from monitoring.services.receivers import (
@@ -59,6 +67,7 @@ class ReceiverForm(forms.ModelForm[Receiver]):
             "name", "kind", "is_enabled", "addresses", "url", "minimum_severity",
             "sends_resolved", "group_wait_seconds", "repeat_minutes",
         )  # fmt: skip
+        field_classes = {"url": WebAddressField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -264,7 +273,7 @@ def _log(receiver: Receiver) -> dict[str, Any]:
                     link(change_url(row), row.subject),
                     sent_badge(row),
                     row.attempt,
-                    row.answer or NOTHING,
+                    answer_shown(row),
                 ]
                 for row in rows
             ],
