@@ -13,7 +13,7 @@ def figure(value: float, unit: Unit) -> str:
         case Unit.SECONDS:
             return f"{_digits(value)} s"
         case Unit.PER_SECOND:
-            return f"{_digits(value)} a second"
+            return f"{_digits(value)}/s"
         case Unit.BYTES:
             return f"{_digits(value / 2**20)} MiB"
         case Unit.CORES:

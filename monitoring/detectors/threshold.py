@@ -4,6 +4,7 @@ A step is the end of a minute. Time is counted in steps at which something could
 which nothing could be bring an episode neither nearer to firing nor nearer to its end.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -162,14 +163,26 @@ class Reference:
     count: int
     reason: str = ""
 
-    def limits(self, *, is_above: bool, warning: float | None, critical: float | None) -> Limits:
-        """So many deviations above the mean, or below it."""
-        sign = 1 if is_above else -1
+    def limits(
+        self, *, is_above: bool, warning: float | None, critical: float | None, error: float = 0.0
+    ) -> Limits:
+        """So many deviations above the mean, or below it. `error` is the standard error of the
+        value that is judged: what is counted in a quieter window varies more."""
+        sign, deviation = 1 if is_above else -1, math.hypot(self.deviation, error)
         return Limits(
             is_above,
-            None if warning is None else self.mean + sign * warning * self.deviation,
-            None if critical is None else self.mean + sign * critical * self.deviation,
+            None if warning is None else self.mean + sign * warning * deviation,
+            None if critical is None else self.mean + sign * critical * deviation,
         )
+
+    def share_error(self, count: int) -> float:
+        """Of a share of `count`, were the mean true."""
+        share = min(1.0, max(0.0, self.mean))
+        return math.sqrt(share * (1 - share) / count) if count else 0.0
+
+    def rate_error(self, seconds: float) -> float:
+        """Of a count by time, were the mean true and each event by itself (Poisson)."""
+        return math.sqrt(max(0.0, self.mean) / seconds) if seconds else 0.0
 
 
 def learn(

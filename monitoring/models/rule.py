@@ -1,11 +1,19 @@
+import math
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from monitoring.measures import MEASURES, By
+from monitoring.measures import MEASURES, SERIES, By
+
+
+def check_runbook(value: str) -> None:
+    """An address of the web, or a place in the documents that come with txcat."""
+    if not re.fullmatch(r"docs/[\w./-]+\.md(#[\w-]+)?", value):
+        URLValidator(schemes=["http", "https"], message="Neither an address nor a document.")(value)
 
 
 class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
@@ -90,7 +98,13 @@ class AlertRule(models.Model):
     minimum_samples = models.PositiveIntegerField(
         default=0, help_text="Fewer observations in the window say nothing."
     )
-    runbook_url = models.URLField("runbook", blank=True)
+    runbook_url = models.CharField(
+        "runbook",
+        max_length=300,
+        blank=True,
+        validators=[check_runbook],
+        help_text="An address, or a place in txcat's own documents: docs/runbooks.md#error-rate.",
+    )
     is_enabled = models.BooleanField("enabled", default=True)
     is_builtin = models.BooleanField(default=False, editable=False)
     state = models.CharField(
@@ -112,15 +126,26 @@ class AlertRule(models.Model):
     def clean(self) -> None:
         """A measure that is known, split as its series is; thresholds in their order."""
         problems: dict[str, Any] = {}
-        if self.measure not in MEASURES:
+        measure = MEASURES.get(self.measure)
+        if measure is None:
             problems["measure"] = "There is no such measure."
+        elif self.by:
+            series = SERIES[measure.series]
+            if self.by not in (*series.by_minute, *series.by_hour):
+                problems["by"] = "This measure is not split by that."
         if self.label and not self.by:
             problems["label"] = "Say what it is a label of: split by."
+        is_learned = self.thresholds == self.Thresholds.LEARNED
+        for name in ("warning", "critical"):
+            threshold = getattr(self, name)
+            if threshold is not None and not math.isfinite(threshold):
+                problems[name] = "Give a number."
+            elif is_learned and threshold is not None and threshold <= 0:
+                problems[name] = "Give a number of standard deviations above zero."
         if self.warning is None and self.critical is None:
             problems["warning"] = "Give a threshold at least: warning, critical or both."
         if self.warning is not None and self.critical is not None:
             is_above = self.condition == self.Condition.ABOVE
-            is_learned = self.thresholds == self.Thresholds.LEARNED
             is_ordered = (
                 self.critical >= self.warning
                 if is_above or is_learned

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count
 from django.db.models.functions import TruncMinute
 
-from monitoring import circumstances
-from monitoring.circumstances import MOST, Change, name_of
+from monitoring.collectors import circumstances
+from monitoring.collectors.circumstances import MOST, Change, name_of
 from monitoring.models import AlertRule, Process
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from monitoring import circumstances
+from monitoring.collectors import circumstances
 from monitoring.detectors.threshold import Limits, Look
 from monitoring.measures import Unit
 from monitoring.models import AlertRule
@@ -71,14 +71,14 @@ class Evidence:
 
 
 def sentence(judge: Judge, label: str, step: Step) -> str:
-    """“Error rate of v2 is 12%, above 5% over 5 minutes.”; of what is not wrong, without the
+    """“Error rate of v2: 12%, above 5% over 5 minutes.” Of what is not wrong, without the
     threshold."""
     rule, unit = judge.rule, judge.measure.unit
     subject = f"{judge.measure.name} of {label}" if label else judge.measure.name
     if step.value is None:
         return f"{subject} is not seen any more."
     limit = _passed(step.limits, step.look)
-    said = f"{subject} is {figure(step.value, unit)}"
+    said = f"{subject}: {figure(step.value, unit)}"
     if limit is not None:
         said += f", {rule.condition} {_limit_text(limit, step, unit)}"
     return f"{said} over {_minutes(rule.window_minutes)}."

@@ -31,7 +31,7 @@ LEAST_DEVIATION = {
     Unit.SECONDS: 0.005,
     Unit.PER_SECOND: 0.005,
     Unit.BYTES: 16 * 2**20,
-    Unit.CORES: 0.05,
+    Unit.CORES: 0.25,
     Unit.NUMBER: 0.5,
 }
 
@@ -141,10 +141,10 @@ class Judge:
         sums = self._window(label, at)
         if sums is None:
             # A label that is gone while others are seen is wrong no more.
-            is_gone = bool(self.rule.by) and not self.rule.label
+            is_gone = bool(self.rule.by) and not self.rule.label and self._has_others(at)
             return Step(at, Look.RIGHT if is_gone else Look.MISSING)
         value = self.measure.value(sums)
-        limits, reference = self._limits(label, at)
+        limits, reference = self._limits(label, at, sums)
         if value is None or sums.count < self.rule.minimum_samples:
             return Step(at, Look.FEW, None, sums.count, limits, reference)
         if limits is None:
@@ -152,10 +152,17 @@ class Judge:
         return Step(at, limits.look(value), value, sums.count, limits, reference)
 
     def _is_fresh(self, at: datetime) -> bool:
-        start, end = at - FRESH, at
         if _is_of_hours_alone(self.rule):
-            end = _hour_of(at)
-            start = end - 2 * HOUR
+            hour = _hour_of(at)
+            return self._has_seen(hour - 2 * HOUR, hour)
+        return self._has_seen(at - FRESH, at)
+
+    def _has_others(self, at: datetime) -> bool:
+        window = timedelta(minutes=self.rule.window_minutes)
+        return _is_of_hours_alone(self.rule) or self._has_seen(at - window, at)
+
+    def _has_seen(self, start: datetime, end: datetime) -> bool:
+        """Any label, or the whole, in [start, end)."""
         index = bisect_left(self._seen, start.timestamp())
         return index < len(self._seen) and self._seen[index] < end.timestamp()
 
@@ -182,7 +189,9 @@ class Judge:
         seen = whole.sums(start, end) if self.rule.by else None
         return sums if seen is None else replace(sums, seconds=seen.seconds)
 
-    def _limits(self, label: str, at: datetime) -> tuple[Limits | None, Reference | None]:
+    def _limits(
+        self, label: str, at: datetime, sums: Sums
+    ) -> tuple[Limits | None, Reference | None]:
         rule = self.rule
         is_above = rule.condition == AlertRule.Condition.ABOVE
         if rule.thresholds == AlertRule.Thresholds.ABSOLUTE:
@@ -196,7 +205,14 @@ class Judge:
         reference = self._learned[key]
         if reference is None:
             return None, None
-        limits = reference.limits(is_above=is_above, warning=rule.warning, critical=rule.critical)
+        error = 0.0
+        if self.measure.unit is Unit.SHARE:
+            error = reference.share_error(sums.count)
+        elif self.measure.unit is Unit.PER_SECOND:
+            error = reference.rate_error(sums.seconds)
+        limits = reference.limits(
+            is_above=is_above, warning=rule.warning, critical=rule.critical, error=error
+        )
         return limits, reference
 
     def _teaching(self, label: str) -> list[tuple[datetime, float]]:

@@ -41,7 +41,7 @@ def test_what_is_wrong_is_pending_then_fires_then_is_over() -> None:
     alert.refresh_from_db()
     assert (alert.status, alert.severity) == (Status.FIRING, "warning")
     assert alert.fired_at == NOON + 4 * MINUTE
-    assert alert.text == "Error rate is 10%, above 5% over 1 minute."
+    assert alert.text == "Error rate: 10%, above 5% over 1 minute."
     rule.refresh_from_db()
     assert rule.state == AlertRule.State.FIRING
 
@@ -79,7 +79,7 @@ def test_one_that_gets_critical_is_the_same_episode() -> None:
     watch([BAD, BAD, WORST, WORST, BAD])
     alert = Alert.objects.get()
     assert (alert.status, alert.severity) == (Status.FIRING, "critical")
-    assert alert.text == "Error rate is 50%, above 20% over 1 minute."
+    assert alert.text == "Error rate: 50%, above 20% over 1 minute."
     assert changes(alert) == [("", "pending"), ("pending", "firing"), ("warning", "critical")]
 
 

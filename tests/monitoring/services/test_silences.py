@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from monitoring.exceptions import ConflictError, InvalidError
-from monitoring.models import Alert, Silence
+from monitoring.models import Alert, AlertRule, Silence
 from monitoring.services.silences import active_silences, end_silence, is_silenced, silence
 from tests.monitoring.alerts import a_rule, an_alert
+from tests.monitoring.snapshots import BAD, MINUTE, NOON, watch
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -72,3 +73,14 @@ def test_what_cannot_be_taken_is_refused_by_its_name(
         silence(None, "", timezone.now() + hours * HOUR, reason, ann)
     assert caught.value.field == field
     assert not Silence.objects.exists()
+
+
+def test_one_that_begins_to_fire_while_it_is_silenced_says_so(ann: User) -> None:
+    AlertRule.objects.all().delete()
+    rule = a_rule(for_minutes=1)
+    silence(rule, "", timezone.now() + HOUR, "Upgrade", ann)
+    watch([BAD])
+    alert = Alert.objects.get()
+    assert not alert.events.filter(kind="silenced").exists()
+    watch([BAD], NOON + MINUTE)
+    assert alert.events.filter(kind="silenced").count() == 1

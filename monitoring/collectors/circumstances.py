@@ -1,8 +1,5 @@
-"""What was so around a moment, from the other apps' tables: the evidence of alerts.
-
-Beside `monitoring.collectors` the only reader of those tables. Every function asks a fixed number
-of queries and returns a bounded number of things.
-"""
+"""What was so around a moment, and what was done before it: the evidence of alerts. Every function
+returns a bounded number of things."""
 
 from dataclasses import dataclass
 from datetime import datetime

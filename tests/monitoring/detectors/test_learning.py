@@ -1,0 +1,109 @@
+"""Thresholds are learned from the same hour of other weeks."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitoring.detectors.threshold import Look, Reference, learn
+
+# A Thursday.
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
+WEEK, DAY, HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
+
+
+def test_the_same_hour_of_the_week_teaches() -> None:
+    weeks = [(NOON - number * WEEK, value) for number, value in ((1, 90), (2, 100), (3, 110))]
+    others = [(NOON - number * WEEK + 3 * HOUR, 5.0) for number in (1, 2, 3)]
+    learned = learn([*weeks, *others], NOON + HOUR / 2, 28, 0)
+    assert learned is not None
+    assert (learned.mean, learned.count, learned.reason) == (100, 3, "")
+    assert learned.deviation == pytest.approx(10)
+
+
+def test_too_few_of_the_hour_are_all_hours_and_say_so() -> None:
+    hours = [(NOON - 2 * DAY + number * HOUR, 10.0) for number in range(30)]
+    learned = learn(hours, NOON, 28, 0)
+    assert learned is not None
+    assert learned.count == 30
+    assert learned.reason == "0 of 3 values of this hour of the week: of all hours"
+
+
+def test_too_few_of_all_teach_nothing() -> None:
+    hours = [(NOON - 2 * DAY + number * HOUR, 10.0) for number in range(23)]
+    assert learn(hours, NOON, 28, 0) is None
+
+
+def test_the_day_itself_and_what_is_older_teach_nothing() -> None:
+    """A value of another size would show in the mean."""
+    hours = [(NOON - 3 * DAY + number * HOUR, 10.0) for number in range(60)]
+    today = [(NOON - number * HOUR, 1e6) for number in range(12)]
+    older = [(NOON - 29 * DAY, 1e6)]
+    learned = learn([*hours, *today, *older], NOON, 28, 0)
+    assert learned is not None
+    assert learned.mean == 10
+
+
+def test_a_series_that_never_changed_does_not_alarm_at_noise() -> None:
+    weeks = [(NOON - number * WEEK, 100.0) for number in (1, 2, 3, 4)]
+    learned = learn(weeks, NOON, 28, 0)
+    assert learned is not None
+    assert learned.deviation == pytest.approx(5)
+    still = learn([(moment, 0.0) for moment, _ in weeks], NOON, 28, 0.01)
+    assert still is not None
+    assert still.deviation == 0.01
+
+
+def test_four_values_that_lie_close_by_chance_have_the_usual_deviation() -> None:
+    close = [(NOON - number * WEEK, 100.0) for number in (1, 2, 3, 4)]
+    wide = [
+        (NOON - number * WEEK + hour * HOUR, value)
+        for hour in range(1, 6)
+        for number, value in ((1, 70.0), (2, 130.0), (3, 100.0), (4, 100.0))
+    ]
+    learned = learn([*close, *wide], NOON, 28, 0)
+    assert learned is not None
+    assert learned.deviation == pytest.approx(24.5, abs=0.1)
+
+
+def test_limits_lie_on_the_side_that_is_bad() -> None:
+    reference = Reference(100, 10, 4)
+    above = reference.limits(is_above=True, warning=3, critical=5)
+    below = reference.limits(is_above=False, warning=3, critical=None)
+    assert (above.warning, above.critical) == (130, 150)
+    assert (below.warning, below.critical) == (70, None)
+
+
+def test_a_quiet_window_varies_more_and_is_borne_more() -> None:
+    reference = Reference(0.5, 0.01, 4)
+    assert reference.share_error(100) == pytest.approx(0.05)
+    limits = reference.limits(is_above=True, warning=4, critical=None, error=0.05)
+    assert limits.warning == pytest.approx(0.5 + 4 * (0.01**2 + 0.05**2) ** 0.5)
+    assert Reference(100, 1, 4).rate_error(25) == pytest.approx(2)
+
+
+def test_normal_values_are_beyond_four_deviations_once_in_a_thousand_hours_or_less() -> None:
+    dice = np.random.default_rng(20)
+    hours = [NOON - number * HOUR for number in range(1, 28 * 24 + 1)]
+    beyond = 0
+    for _ in range(20):
+        values = dice.normal(100, 20, len(hours))
+        past = list(zip(hours, values.tolist(), strict=True))
+        for later in range(12):
+            learned = learn(past, NOON + later * HOUR, 28, 0)
+            assert learned is not None
+            limits = learned.limits(is_above=False, warning=4, critical=None)
+            drawn = dice.normal(100, 20, 100)
+            beyond += sum(limits.look(value) is Look.WARNING for value in drawn)
+    assert beyond / (20 * 12 * 100) < 0.001
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=24, max_size=200), st.floats(1e-6, 1e3))
+def test_a_deviation_is_never_nothing(values: list[float], least: float) -> None:
+    hours = [(NOON - DAY - number * HOUR, value) for number, value in enumerate(values)]
+    learned = learn(hours, NOON, 28, least)
+    assert learned is not None
+    assert learned.deviation >= least
+    assert learned.count >= 3
