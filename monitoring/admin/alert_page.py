@@ -19,7 +19,7 @@ from monitoring.admin.alert_cells import (
     table,
 )
 from monitoring.admin.alert_charts import Drawn, threshold_chart
-from monitoring.circumstances import Change
+from monitoring.collectors.circumstances import Change
 from monitoring.measures import MEASURES, Unit
 from monitoring.models import Alert, AlertEvent, MetricSnapshot, Notification
 from monitoring.services.changes import changes_before
@@ -101,8 +101,13 @@ def _facts(alert: Alert, now: datetime, may_see_rule: bool) -> list[tuple[str, A
         who = alert.acknowledged_by or "somebody"
         facts.append(("Acknowledged", f"by {who}, {moment(alert.acknowledged_at)}"))
     if rule.runbook_url:
-        facts.append(("What to do", link(rule.runbook_url, rule.runbook_url)))
+        facts.append(("What to do", _runbook(rule.runbook_url)))
     return facts
+
+
+def _runbook(runbook: str) -> str:
+    """An address is a link; a place in txcat's own documents is named."""
+    return link(runbook, runbook) if "://" in runbook else runbook
 
 
 def _chart(alert: Alert, now: datetime) -> dict[str, Any] | None:

@@ -18,7 +18,6 @@ from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, changelist_url, link
 from monitoring.admin.alert_cells import lasting, moment, severity_badge, state_badge, table
 from monitoring.admin.alert_charts import Drawn, threshold_chart
-from monitoring.admin.web_addresses import WebAddressField
 from monitoring.measures import MEASURES
 from monitoring.models import Alert, AlertRule
 from monitoring.services.preview import Preview, PreviewEpisode, preview
@@ -40,7 +39,6 @@ class AlertRuleForm(forms.ModelForm[AlertRule]):
             "warning", "critical", "reference_days", "window_minutes", "for_minutes",
             "keep_firing_minutes", "minimum_samples", "runbook_url", "is_enabled",
         )  # fmt: skip
-        field_classes = {"runbook_url": WebAddressField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -27,7 +27,6 @@ from monitoring.admin.alert_cells import (
     severity_badge,
     table,
 )
-from monitoring.admin.web_addresses import WebAddressField
 from monitoring.models import Notification, Receiver
 from monitoring.notifiers.email import addresses_of
 from monitoring.services.receivers import (
@@ -41,6 +40,13 @@ EMAIL = Receiver.Kind.EMAIL
 LAST = 10
 # What the form calls the field that a problem is of.
 FORM_FIELDS = {"secret": "given_secret"}
+
+
+class WebAddressField(forms.URLField):
+    """One without a scheme is of https; Django's own will be so from 6.0 on."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"assume_scheme": "https", **kwargs})
 
 
 class ReceiverForm(forms.ModelForm[Receiver]):

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("classifier", "0004_groups"),
-        ("monitoring", "0002_alert_minutes"),
         ("monitoring", "0002_one_message"),
+        ("monitoring", "0002_default_rules"),
     ]
     operations = [migrations.RunPython(add_permissions, remove_permissions)]

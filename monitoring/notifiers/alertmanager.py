@@ -47,7 +47,7 @@ def _alert(alert: SaidAlert) -> dict[str, Any]:
     if alert.label:
         labels[alert.by or "label"] = alert.label
     annotations = {"summary": alert.name, "description": alert.text}
-    if alert.runbook_url:
+    if "://" in alert.runbook_url:
         annotations["runbook_url"] = alert.runbook_url
     is_over = alert.status == RESOLVED
     return {

@@ -49,10 +49,10 @@ def an_hour_of_errors() -> None:
 
 
 def test_a_rule_is_saved_as_it_was_given(staff: Client) -> None:
-    staff.post(reverse(ADD), {**FORM, "runbook_url": "wiki.example/errors"})
+    staff.post(reverse(ADD), {**FORM, "runbook_url": "docs/runbooks.md#error-rate"})
     rule = AlertRule.objects.get(key="errors")
     assert (rule.warning, rule.critical, rule.is_builtin) == (0.05, 0.2, False)
-    assert rule.runbook_url == "https://wiki.example/errors"
+    assert rule.runbook_url == "docs/runbooks.md#error-rate"
 
 
 def test_the_preview_says_how_often_it_would_have_fired_and_saves_nothing(staff: Client) -> None:
@@ -81,6 +81,7 @@ def test_the_preview_of_a_change_leaves_the_rule_as_it_is(staff: Client) -> None
         ({"by": "process"}, "“Error rate” is not split by process."),
         ({"label": "v1"}, "Say what it is a label of"),
         ({"measure": "nothing"}, "Select a valid choice."),
+        ({"runbook_url": "javascript:alert(1)"}, "Neither an address nor a document."),
         ({"warning": "nan"}, "Enter a number."),
         ({"warning": "1e999"}, "Enter a number."),
         ({"window_minutes": "0"}, "greater than or equal to 1"),
@@ -125,10 +126,11 @@ def test_a_rule_is_deleted_only_where_it_is_ones_own_and_nothing_names_it(staff:
 
 def test_rules_are_switched_in_the_list_each_with_its_history(staff: Client) -> None:
     rules = [a_rule(), a_rule(is_enabled=False)]
-    chosen = {"action": "switch_off", "_selected_action": [rule.pk for rule in rules]}
-    content = staff.post(changelist_url(AlertRule), chosen, follow=True).content.decode()
+    chosen = [rule.pk for rule in rules]
+    act = {"action": "switch_off", "_selected_action": chosen}
+    content = staff.post(changelist_url(AlertRule), act, follow=True).content.decode()
     assert "Switched off: 1." in content
-    assert not AlertRule.objects.filter(pk__in=chosen["_selected_action"]).enabled().exists()
+    assert not AlertRule.objects.filter(pk__in=chosen).enabled().exists()
     assert [rule.history.count() for rule in rules] == [2, 1]
 
 
