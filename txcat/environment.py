@@ -125,8 +125,8 @@ def database(name: str) -> dict[str, Any]:
 
 
 def email_server(name: str) -> dict[str, Any]:
-    """The mail server of an address, by the names of Django's settings; empty where none is set.
-    The error does not repeat it: it holds a password."""
+    """The mail server of an address, as Django's backend is made with it; empty where none is
+    set. The error does not repeat it: it holds a password."""
     address = text(name, "").strip()
     if not address:
         return {}
@@ -137,7 +137,14 @@ def email_server(name: str) -> dict[str, Any]:
         parts = {}
     if not parts.get("EMAIL_HOST"):
         raise ImproperlyConfigured(f"{name}: expected smtp+tls://user:password@host:port.")
-    return {**parts, "EMAIL_PORT": parts["EMAIL_PORT"] or port}
+    return {
+        "host": parts["EMAIL_HOST"],
+        "port": parts["EMAIL_PORT"] or port,
+        "username": parts["EMAIL_HOST_USER"] or "",
+        "password": parts["EMAIL_HOST_PASSWORD"] or "",
+        "use_tls": parts.get("EMAIL_USE_TLS", False),
+        "use_ssl": parts.get("EMAIL_USE_SSL", False),
+    }
 
 
 def web_address(name: str) -> str:

@@ -319,21 +319,13 @@ SPECTACULAR_SETTINGS = {
 
 # Notifications
 
-# What stands before the paths of links in messages.
 PUBLIC_URL = web_address("TXCAT_PUBLIC_URL")
 # Where webhooks may be sent although it is not public.
 WEBHOOK_NETWORKS = networks("TXCAT_WEBHOOK_NETWORKS")
 EMAIL_SERVER = email_server("TXCAT_EMAIL_URL")
-IS_EMAIL_ON = bool(EMAIL_SERVER)
 DEFAULT_FROM_EMAIL = text("TXCAT_EMAIL_FROM", default="")
-if IS_EMAIL_ON:
-    if "@" not in DEFAULT_FROM_EMAIL:
-        raise ImproperlyConfigured("TXCAT_EMAIL_FROM must be an address where TXCAT_EMAIL_URL is.")
-    EMAIL_HOST, EMAIL_PORT = EMAIL_SERVER["EMAIL_HOST"], EMAIL_SERVER["EMAIL_PORT"]
-    EMAIL_HOST_USER = EMAIL_SERVER["EMAIL_HOST_USER"] or ""
-    EMAIL_HOST_PASSWORD = EMAIL_SERVER["EMAIL_HOST_PASSWORD"] or ""
-    EMAIL_USE_TLS = EMAIL_SERVER.get("EMAIL_USE_TLS", False)
-    EMAIL_USE_SSL = EMAIL_SERVER.get("EMAIL_USE_SSL", False)
+if EMAIL_SERVER and "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured("TXCAT_EMAIL_FROM must be an address where TXCAT_EMAIL_URL is set.")
 
 # Logging
 

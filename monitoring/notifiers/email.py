@@ -25,7 +25,7 @@ class EmailNotifier:
 
     def problems(self, receiver: Receiver) -> dict[str, str]:
         addresses = addresses_of(receiver)
-        problems = {} if settings.IS_EMAIL_ON else {"kind": OFF}
+        problems = {} if settings.EMAIL_SERVER else {"kind": OFF}
         if not addresses:
             problems["addresses"] = "Email needs an address at least."
         elif len(addresses) > MAX_ADDRESSES:
@@ -39,7 +39,7 @@ class EmailNotifier:
 
     def send(self, receiver: Receiver, message: Message, deadline: Deadline) -> Outcome:
         """The mail's own id is the message's: a second delivery is known as such."""
-        if not settings.IS_EMAIL_ON:
+        if not settings.EMAIL_SERVER:
             return Outcome(False, OFF, is_final=True)
         domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
         to = addresses_of(receiver)
@@ -52,7 +52,7 @@ class EmailNotifier:
                     "Message-ID": f"<{message.id}@{domain}>",
                     "Auto-Submitted": "auto-generated",
                 },
-                connection=get_connection(timeout=deadline.left()),
+                connection=get_connection(timeout=deadline.left(), **settings.EMAIL_SERVER),
             )
             mail.send()
         except smtplib.SMTPRecipientsRefused as error:

@@ -107,7 +107,7 @@ def test_one_that_is_away_can_still_be_switched_off(staff: Client) -> None:
 
 
 def test_what_its_kind_does_not_use_is_emptied(staff: Client, settings: Any) -> None:
-    settings.IS_EMAIL_ON = True
+    settings.EMAIL_SERVER = {"host": "mail.bank.example"}
     receiver = a_receiver("https://1.1.1.1/hook")
     staff.post(change_url(receiver), {**FORM, "kind": "email", "addresses": "a@b.example"})
     receiver.refresh_from_db()

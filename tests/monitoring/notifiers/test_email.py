@@ -15,7 +15,7 @@ NOTIFIER = EmailNotifier()
 
 @pytest.fixture
 def _email(settings: Any) -> None:
-    settings.IS_EMAIL_ON = True
+    settings.EMAIL_SERVER = {"host": "127.0.0.1", "port": 9}
     settings.DEFAULT_FROM_EMAIL = "txcat <alerts@bank.example>"
     settings.PUBLIC_URL = "https://txcat.example"
 
@@ -58,7 +58,6 @@ def test_a_second_delivery_has_the_id_of_the_first() -> None:
 @pytest.mark.usefixtures("_email")
 def test_a_server_that_is_away_may_come_back(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     outcome = NOTIFIER.send(receiver(), message(said()), Deadline(5))
     assert (outcome.is_sent, outcome.is_final) == (False, False)
 
