@@ -9,6 +9,14 @@ class TurnLostError(MonitoringError):
     """Another process has taken over the work that this one was at."""
 
 
+class RefusedAddressError(MonitoringError):
+    """Nothing is sent to this address, whatever is tried."""
+
+
+class UnknownHostError(MonitoringError):
+    """The name of a host leads to no address now."""
+
+
 class ConflictError(MonitoringError):
     """What is asked for contradicts what is stored."""
 

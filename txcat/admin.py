@@ -87,6 +87,11 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
     (
         "Monitoring",
         [
+            ("Alerts", "notifications_active", "monitoring.alert"),
+            ("Alert rules", "rule_settings", "monitoring.alertrule"),
+            ("Silences", "notifications_off", "monitoring.silence"),
+            ("Receivers", "contact_mail", "monitoring.receiver"),
+            ("Notifications", "outgoing_mail", "monitoring.notification"),
             ("Processes", "memory", "monitoring.process"),
         ],
     ),

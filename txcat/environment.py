@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ env = environ.Env()
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
 POSTGRESQL_SCHEMES = {"postgres", "postgresql", "pgsql", "psql"}
+# With the port that each has where none is said.
+EMAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 def text(name: str, default: str) -> str:
@@ -97,10 +100,10 @@ def dotted_paths(name: str) -> list[str]:
     return paths
 
 
-def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
+def networks(name: str, default: Iterable[str] = ()) -> list[IPv4Network | IPv6Network]:
     """A comma-separated list of addresses and networks (CIDR)."""
     found = []
-    for word in words(name, default=default):
+    for word in words(name, default=[*default]):
         try:
             found.append(ip_network(word))
         except ValueError as error:
@@ -133,6 +136,39 @@ def database(name: str) -> dict[str, Any]:
     if not parts.get("NAME"):
         raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
     return parts
+
+
+def email_server(name: str) -> dict[str, Any]:
+    """The mail server of an address, as Django's backend is made with it; empty where none is
+    set. The error does not repeat it: it holds a password."""
+    address = text(name, "").strip()
+    if not address:
+        return {}
+    try:
+        port = EMAIL_SCHEMES.get(urlsplit(address).scheme)
+        parts: dict[str, Any] = env.email_url_config(address) if port else {}
+    except ValueError:
+        parts = {}
+    if not parts.get("EMAIL_HOST"):
+        raise ImproperlyConfigured(f"{name}: expected smtp+tls://user:password@host:port.")
+    return {
+        "host": parts["EMAIL_HOST"],
+        "port": parts["EMAIL_PORT"] or port,
+        "username": parts["EMAIL_HOST_USER"] or "",
+        "password": parts["EMAIL_HOST_PASSWORD"] or "",
+        "use_tls": parts.get("EMAIL_USE_TLS", False),
+        "use_ssl": parts.get("EMAIL_USE_SSL", False),
+    }
+
+
+def web_address(name: str) -> str:
+    """The beginning of this site's own addresses, without a slash at its end; "" where none is
+    set."""
+    word = text(name, "").strip().rstrip("/")
+    parts = urlsplit(word)
+    if word and not (parts.scheme in ("http", "https") and parts.hostname and not parts.query):
+        raise ImproperlyConfigured(f"{name}={word!r}: expected an address as https://host.")
+    return word
 
 
 def tuned(path: Path, name: str, default: int) -> int:

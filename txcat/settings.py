@@ -8,10 +8,10 @@ from typing import Any
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 
 from classifier.engine.kinds import DERIVED_KINDS, HeadKind
 from classifier.engine.machine import this_machine
+from txcat import appearance
 from txcat.cpus import available_cpus
 from txcat.environment import (
     choice,
@@ -20,6 +20,7 @@ from txcat.environment import (
     database,
     dotted_path,
     dotted_paths,
+    email_server,
     flag,
     mapping,
     networks,
@@ -27,6 +28,7 @@ from txcat.environment import (
     stored_secret,
     text,
     tuned,
+    web_address,
     whole,
     words,
 )
@@ -327,6 +329,16 @@ METRICS_NETWORKS = networks("TXCAT_METRICS_NETWORKS", default=["127.0.0.0/8", ":
 WORKER_METRICS_PORT = whole("TXCAT_WORKER_METRICS_PORT", default=0, minimum=0, maximum=65_535)
 WORKER_METRICS_HOST = text("TXCAT_WORKER_METRICS_HOST", default="127.0.0.1")
 
+# Notifications
+
+PUBLIC_URL = web_address("TXCAT_PUBLIC_URL")
+# Where webhooks may be sent although it is not public.
+WEBHOOK_NETWORKS = networks("TXCAT_WEBHOOK_NETWORKS")
+EMAIL_SERVER = email_server("TXCAT_EMAIL_URL")
+DEFAULT_FROM_EMAIL = text("TXCAT_EMAIL_FROM", default="")
+if EMAIL_SERVER and "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured("TXCAT_EMAIL_FROM must be an address where TXCAT_EMAIL_URL is set.")
+
 # Logging
 
 # Machines read it where there are many, people where there is one.
@@ -385,38 +397,4 @@ LOGIN_URL = "admin:login"
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 LOGIN_REDIRECT_URL = "admin:index"
-UNFOLD = {
-    "SITE_TITLE": "txcat",
-    "SITE_HEADER": "txcat",
-    "SITE_SUBHEADER": "Transaction categories",
-    "SITE_SYMBOL": "account_tree",
-    "SITE_URL": None,
-    "SHOW_VIEW_ON_SITE": False,
-    "SHOW_BACK_BUTTON": True,
-    "BORDER_RADIUS": "6px",
-    "DASHBOARD_CALLBACK": "txcat.admin.dashboard",
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("classifier/icon.svg"),
-        }
-    ],
-    "STYLES": [lambda request: static("classifier/admin.css")],
-    "SIDEBAR": {"show_search": True, "navigation": "txcat.admin.sidebar"},
-    "COLORS": {
-        "primary": {
-            "50": "oklch(96.2% .018 272.314)",
-            "100": "oklch(93% .034 272.788)",
-            "200": "oklch(87% .065 274.039)",
-            "300": "oklch(78.5% .115 274.713)",
-            "400": "oklch(67.3% .182 276.935)",
-            "500": "oklch(58.5% .233 277.117)",
-            "600": "oklch(51.1% .262 276.966)",
-            "700": "oklch(45.7% .24 277.023)",
-            "800": "oklch(39.8% .195 277.366)",
-            "900": "oklch(35.9% .144 278.697)",
-            "950": "oklch(25.7% .09 281.288)",
-        }
-    },
-}
+UNFOLD = appearance.UNFOLD

@@ -1,5 +1,13 @@
 """The pages of monitoring, and the lists behind them."""
 
-from monitoring.admin import pages, processes
+from monitoring.admin import (
+    alert_rules,
+    alerts,
+    notifications,
+    pages,
+    processes,
+    receivers,
+    silences,
+)
 
-__all__ = ["pages", "processes"]
+__all__ = ["alert_rules", "alerts", "notifications", "pages", "processes", "receivers", "silences"]

@@ -94,7 +94,12 @@ class Notification(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["message_id", "attempt"], name="one_row_of_an_attempt")
+            models.UniqueConstraint(fields=["message_id", "attempt"], name="one_row_of_an_attempt"),
+            models.UniqueConstraint(
+                fields=["receiver"],
+                condition=models.Q(status__in=["waiting", "sending"]) & ~models.Q(kind="test"),
+                name="one_message_on_its_way",
+            ),
         ]
         indexes = [
             models.Index(

@@ -1,10 +1,16 @@
 """Rules and episodes, made by a line."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from monitoring.models import Alert, AlertRule
+from monitoring.models import Alert, AlertRule, Notification, Receiver, Silence
+from monitoring.services.receivers import request_test
+from monitoring.services.silences import silence
+from tests.monitoring.webhooks import a_receiver
 
 
 def a_rule(**fields: Any) -> AlertRule:
@@ -35,3 +41,26 @@ def an_alert(rule: AlertRule | None = None, **fields: Any) -> Alert:
         "wrong_at": now,
     }
     return Alert.objects.create(rule=rule or a_rule(), **{**defaults, **fields})
+
+
+@dataclass(frozen=True)
+class AlertRows:
+    """One row of each kind; nothing hangs on the rule and on the receiver."""
+
+    alert: Alert
+    rule: AlertRule
+    silence: Silence
+    receiver: Receiver
+    notification: Notification
+
+
+def make_alert_rows(by: User) -> AlertRows:
+    alert = an_alert(a_rule(name="Slow answers"))
+    until = timezone.now() + timedelta(hours=1)
+    return AlertRows(
+        alert=alert,
+        rule=a_rule(),
+        silence=silence(alert.rule, "", until, "A load test.", by=by),
+        receiver=a_receiver(),
+        notification=request_test(a_receiver(), by=by),
+    )

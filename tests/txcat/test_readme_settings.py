@@ -17,7 +17,9 @@ READERS = {
     "dotted_path",
     "dotted_paths",
     "mapping",
+    "email_server",
     "networks",
+    "web_address",
 }
 
 

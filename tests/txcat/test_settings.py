@@ -60,6 +60,10 @@ def value(show: str, tmp_path: Path, **environment: str) -> str:
         ("TXCAT_ARTIFACT_STORAGE", "S3Storage"),
         ("TXCAT_ARTIFACT_STORAGE", "storages.backends.s3:S3Storage"),
         ("TXCAT_ARTIFACT_STORAGE_ERRORS", "ClientError"),
+        ("TXCAT_PUBLIC_URL", "txcat.example"),
+        ("TXCAT_PUBLIC_URL", "ftp://txcat.example"),
+        ("TXCAT_WEBHOOK_NETWORKS", "10.1.0.1/16"),
+        ("TXCAT_WEBHOOK_NETWORKS", "inside"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_refused_by_its_name(
@@ -186,3 +190,32 @@ def test_all_state_lives_under_the_data_directory(tmp_path: Path) -> None:
         "(settings.ARTIFACTS_DIR, settings.STATIC_ROOT, settings.DATABASES['default']['NAME'])]"
     )
     assert value(show, tmp_path) == "[True, True, True]"
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example", "https://a:hidden@mail.example", "smtp+tls://a:hidden@", "smtp://[::1"]
+)
+def test_a_mail_server_that_cannot_be_read_is_refused_and_no_password_is_said(
+    url: str, tmp_path: Path
+) -> None:
+    done = read("settings.DEBUG", tmp_path, TXCAT_EMAIL_URL=url, TXCAT_EMAIL_FROM="a@b.example")
+    assert done.returncode != 0
+    assert "TXCAT_EMAIL_URL: expected smtp+tls://" in done.stderr
+    assert "hidden" not in done.stderr.split("ImproperlyConfigured")[-1]
+
+
+def test_mails_need_a_sender(tmp_path: Path) -> None:
+    done = read("settings.DEBUG", tmp_path, TXCAT_EMAIL_URL="smtp://mail.example")
+    assert done.returncode != 0
+    assert "TXCAT_EMAIL_FROM must be an address" in done.stderr
+
+
+def test_a_mail_server_is_read_with_its_usual_port(tmp_path: Path) -> None:
+    environment = {"TXCAT_EMAIL_FROM": "a@b.example"}
+    for url, shown in (
+        ("smtp+tls://ann:p%40ss@mail.example", "('mail.example', 587, 'p@ss', True, False)"),
+        ("smtp+ssl://mail.example:2465", "('mail.example', 2465, '', False, True)"),
+    ):
+        keys = ("host", "port", "password", "use_tls", "use_ssl")
+        show = f"tuple(settings.EMAIL_SERVER[key] for key in {keys})"
+        assert value(show, tmp_path, TXCAT_EMAIL_URL=url, **environment) == shown

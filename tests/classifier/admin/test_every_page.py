@@ -29,8 +29,10 @@ from classifier.models import (
 from classifier.services.policy import learning_policy
 from classifier.services.targets import performance_targets
 from experiments.models import Analysis, Experiment, GuardrailAlert, Metric, SelfTest
+from monitoring.models import AlertRule, Receiver
 from tests.classifier.admin.conftest import Make, Rows
 from tests.experiments.reports import estimate_json, make_analysis, make_experiment, make_running
+from tests.monitoring.alerts import AlertRows, make_alert_rows
 from tests.monitoring.traffic import make_process
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -44,6 +46,9 @@ ADDABLE = {
     "auth.Group",
     "experiments.Experiment",
     "experiments.Metric",
+    "monitoring.AlertRule",
+    "monitoring.Receiver",
+    "monitoring.Silence",
 }
 DELETABLE = {
     "classifier.Category",
@@ -53,6 +58,8 @@ DELETABLE = {
     "django_q.Failure",
     "experiments.Experiment",
     "experiments.Metric",
+    "monitoring.AlertRule",
+    "monitoring.Receiver",
 }
 NOT_OPENED = {
     "login": "whoever is signed in is sent on; the browser's test signs in there",
@@ -67,7 +74,7 @@ LOGS = [
     "classifier.Activation", "classifier.Encoder", "classifier.Feedback", "classifier.Job",
     "classifier.ModelVersion", "classifier.PersonalCategory", "classifier.PersonalErasure",
     "classifier.Prediction", "experiments.Analysis", "experiments.GuardrailAlert",
-    "experiments.SelfTest", "monitoring.Process",
+    "experiments.SelfTest", "monitoring.Alert", "monitoring.Notification", "monitoring.Process",
 ]  # fmt: skip
 
 
@@ -87,8 +94,17 @@ def analysis(experiment: Experiment) -> Analysis:
 
 
 @pytest.fixture
+def alert_rows(admin_user: User) -> AlertRows:
+    return make_alert_rows(admin_user)
+
+
+@pytest.fixture
 def row_of(
-    rows: Rows, admin_user: User, experiment: Experiment, analysis: Analysis
+    rows: Rows,
+    admin_user: User,
+    experiment: Experiment,
+    analysis: Analysis,
+    alert_rows: AlertRows,
 ) -> dict[str, Model]:
     metric = Metric.objects.create(
         key="own", name="Own", source="field", field="margin", better="higher"
@@ -126,7 +142,12 @@ def row_of(
         "auth.Group": rows.group,
         "auth.User": admin_user,
         "django_q.Failure": rows.failure,
+        "monitoring.Alert": alert_rows.alert,
+        "monitoring.AlertRule": alert_rows.rule,
+        "monitoring.Notification": alert_rows.notification,
         "monitoring.Process": make_process(timezone.now()),
+        "monitoring.Receiver": alert_rows.receiver,
+        "monitoring.Silence": alert_rows.silence,
     }
 
 
@@ -139,7 +160,11 @@ def own_pages() -> dict[str, str]:
 
 @pytest.fixture
 def custom_pages(
-    rows: Rows, admin_user: User, experiment: Experiment, analysis: Analysis
+    rows: Rows,
+    admin_user: User,
+    experiment: Experiment,
+    analysis: Analysis,
+    alert_rows: AlertRows,
 ) -> dict[str, str]:
     """Pages beside those that every model has, by the name of their address."""
     arguments: dict[str, list[object]] = {
@@ -197,6 +222,16 @@ def custom_pages(
         "experiments_experiment_analyse": [experiment.pk],
         "experiments_analysis_export": [analysis.pk, "json"],
         "experiments_selftest_run": [],
+        "monitoring_alert_acknowledge": [alert_rows.alert.pk],
+        "monitoring_alert_unacknowledge": [alert_rows.alert.pk],
+        "monitoring_alert_comment": [alert_rows.alert.pk],
+        "monitoring_alert_silence": [alert_rows.alert.pk],
+        "monitoring_alertrule_preview": [],
+        "monitoring_alertrule_simple_history": _newest_history(alert_rows.rule),
+        "monitoring_receiver_log": [alert_rows.receiver.pk],
+        "monitoring_receiver_send_test": [alert_rows.receiver.pk],
+        "monitoring_receiver_simple_history": _newest_history(alert_rows.receiver),
+        "monitoring_silence_end": [alert_rows.silence.pk],
         "monitoring_health": [],
         "monitoring_versions": [],
         "monitoring_categories": [],
@@ -206,7 +241,15 @@ def custom_pages(
 
 
 def _newest_history(
-    row: Category | Example | LearningPolicy | Merchant | MerchantTag | PerformanceTargets | Rule,
+    row: AlertRule
+    | Category
+    | Example
+    | LearningPolicy
+    | Merchant
+    | MerchantTag
+    | PerformanceTargets
+    | Receiver
+    | Rule,
 ) -> list[object]:
     return [row.pk, row.history.latest().pk]
 

@@ -16,6 +16,7 @@ from classifier.admin.cells import change_url
 from tests.classifier.admin.test_every_page import (  # noqa: F401
     MODELS,
     address,
+    alert_rows,
     analysis,
     custom_pages,
     experiment,
@@ -67,7 +68,13 @@ ROWS = {
     "experiments.GuardrailAlert": LOG,
     "experiments.Metric": May(ALL, OPERATORS, OPERATORS, OPERATORS),
     "experiments.SelfTest": LOG,
+    "monitoring.Alert": LOG,
+    "monitoring.AlertRule": May(ALL, OPERATORS, OPERATORS, OPERATORS),
+    "monitoring.Notification": LOG,
     "monitoring.Process": LOG,
+    "monitoring.Receiver": May(OPERATORS, OPERATORS, OPERATORS, OPERATORS),
+    # It is ended, and stays to be read.
+    "monitoring.Silence": May(ALL, OPERATORS, NOBODY, NOBODY),
     "django_q.Failure": May(OPERATORS, NOBODY, NOBODY, OPERATORS),
 }
 PAGES = {
@@ -126,6 +133,16 @@ PAGES = {
     "experiments_experiment_analyse": OPERATORS,
     "experiments_analysis_export": ALL,
     "experiments_selftest_run": OPERATORS,
+    "monitoring_alert_acknowledge": OPERATORS,
+    "monitoring_alert_unacknowledge": OPERATORS,
+    "monitoring_alert_comment": OPERATORS,
+    "monitoring_alert_silence": OPERATORS,
+    "monitoring_alertrule_preview": OPERATORS,
+    "monitoring_alertrule_simple_history": ALL,
+    "monitoring_receiver_log": OPERATORS,
+    "monitoring_receiver_send_test": OPERATORS,
+    "monitoring_receiver_simple_history": OPERATORS,
+    "monitoring_silence_end": OPERATORS,
     "monitoring_health": ALL,
     "monitoring_versions": ALL,
     "monitoring_categories": ALL,
@@ -144,6 +161,8 @@ ACTIONS = {
     "classifier.Rule switch_off": CURATORS,
     "classifier.Rule switch_on": CURATORS,
     "django_q.Failure delete_selected": OPERATORS,
+    "monitoring.AlertRule switch_off": OPERATORS,
+    "monitoring.AlertRule switch_on": OPERATORS,
 }
 
 
@@ -218,6 +237,7 @@ def _actions_of(user: User) -> Iterator[str]:
 
 MIGRATION = import_module("classifier.migrations.0004_groups")
 OF_EXPERIMENTS = import_module("experiments.migrations.0003_groups")
+OF_MONITORING = import_module("monitoring.migrations.0003_groups")
 # It is asked which database it is of, and nothing else.
 EDITOR = connection.SchemaEditorClass(connection)
 
@@ -248,6 +268,7 @@ def test_the_way_back_removes_groups_that_nobody_uses(db: None, admin_user: User
     admin_user.groups.add(Group.objects.get(name="analyst"))
     Group.objects.get(name="viewer").permissions.add(Permission.objects.get(codename="add_user"))
     OF_EXPERIMENTS.remove_permissions(apps, EDITOR)
+    OF_MONITORING.remove_permissions(apps, EDITOR)
     MIGRATION.remove_groups(apps, EDITOR)
     assert set(Group.objects.values_list("name", flat=True)) == {"analyst", "viewer"}
 
@@ -258,4 +279,13 @@ def test_rights_on_experiments_are_taken_back_and_given_again(db: None) -> None:
     assert not any(_held(name) & {"view_experiment", "run_experiment"} for name in GROUPS)
     assert "view_category" in _held("viewer")
     OF_EXPERIMENTS.add_permissions(apps, EDITOR)
+    assert {name: _held(name) for name in GROUPS} == before
+
+
+def test_rights_on_monitoring_are_taken_back_and_given_again(db: None) -> None:
+    before = {name: _held(name) for name in GROUPS}
+    OF_MONITORING.remove_permissions(apps, EDITOR)
+    assert not any(_held(name) & {"view_alert", "handle_alert"} for name in GROUPS)
+    assert "view_category" in _held("viewer")
+    OF_MONITORING.add_permissions(apps, EDITOR)
     assert {name: _held(name) for name in GROUPS} == before

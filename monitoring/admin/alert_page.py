@@ -1,0 +1,280 @@
+"""The page of one alert: what is wrong, the chart around the moment, what changed just before, who
+was told and what was done about it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from classifier.admin.cells import NOTHING, change_url, changelist_url, link
+from experiments.models import GuardrailAlert
+from monitoring.admin.alert_cells import (
+    answer_shown,
+    lasting,
+    moment,
+    sent_badge,
+    severity_badge,
+    status_badge,
+    table,
+)
+from monitoring.admin.alert_charts import Drawn, threshold_chart
+from monitoring.collectors.circumstances import Change
+from monitoring.measures import MEASURES, Unit
+from monitoring.models import Alert, AlertEvent, MetricSnapshot, Notification
+from monitoring.services.changes import changes_before
+from monitoring.services.series import Point, points
+from monitoring.services.silences import active_silences, is_silenced
+from monitoring.wording import figure
+
+Resolution = MetricSnapshot.Resolution
+Kind = AlertEvent.Kind
+# Around the episode, so much is drawn before and after; of a longer one the hours, not the minutes.
+BEFORE, AFTER = timedelta(hours=2), timedelta(minutes=30)
+LONGEST_OF_MINUTES = timedelta(hours=24)
+CHANGES_HOURS = 6
+MAX_TOLD = 30
+EVENT_VARIANTS: dict[str, str] = {
+    Kind.STATUS.value: "info",
+    Kind.SEVERITY.value: "warning",
+    Kind.ACKNOWLEDGED.value: "success",
+    Kind.UNACKNOWLEDGED.value: "warning",
+    Kind.COMMENT.value: "default",
+    Kind.SILENCED.value: "primary",
+}
+
+
+def alert_page(request: HttpRequest, alert: Alert, now: datetime) -> dict[str, Any]:
+    """All that its template names. In a number of queries that no table's size changes."""
+    may = request.user.has_perm
+    is_open = alert.status != Alert.Status.RESOLVED
+    silences = active_silences(now) if is_open else []
+    covering = [each for each in silences if is_silenced(alert, [each])]
+    silence = max(covering, key=lambda each: each.ends_at, default=None)
+    is_open = alert.status != Alert.Status.RESOLVED
+    return {
+        "alert": alert,
+        "tone": _tone(alert),
+        "badges": [status_badge(alert), severity_badge(alert.severity)],
+        "silence": silence,
+        "silence_url": change_url(silence) if silence and may("monitoring.view_silence") else "",
+        "facts": _facts(alert, now, may("monitoring.view_alertrule")),
+        "chart": _chart(alert, now),
+        "evidence": _evidence(alert),
+        "breaches": _breaches(alert, may("experiments.view_guardrailalert")),
+        "changes": [_change(request, each) for each in changes_before(alert.started_at)],
+        "changes_hours": CHANGES_HOURS,
+        "events": [_event(event) for event in alert.events.select_related("by")][::-1],
+        "told": _told(alert) if may("monitoring.view_notification") else None,
+        "acts": _acts(alert, is_open, silence is not None)
+        if may("monitoring.handle_alert")
+        else [],
+        "back_url": changelist_url(Alert),
+    }
+
+
+def _tone(alert: Alert) -> str:
+    if alert.status == Alert.Status.RESOLVED:
+        return "success"
+    if alert.status == Alert.Status.PENDING:
+        return "info"
+    return "danger" if alert.severity == "critical" else "warning"
+
+
+def _facts(alert: Alert, now: datetime, may_see_rule: bool) -> list[tuple[str, Any]]:
+    rule = alert.rule
+    measure = MEASURES.get(rule.measure)
+    end = alert.resolved_at or now
+    value = alert.value
+    facts: list[tuple[str, Any]] = [
+        ("Rule", link(change_url(rule), rule.name) if may_see_rule else rule.name),
+        ("Wrong since", moment(alert.started_at)),
+        ("Fires since", moment(alert.fired_at) if alert.fired_at else "not yet"),
+        *([("Over since", moment(alert.resolved_at))] if alert.resolved_at else []),
+        ("Lasted" if alert.resolved_at else "Lasts", lasting(end - alert.started_at)),
+    ]
+    if alert.label:
+        facts.insert(1, (str(rule.get_by_display()), alert.label))
+    if measure is not None and value is not None:
+        facts.append((f"{measure.name}, last seen", figure(value, measure.unit)))
+    if alert.acknowledged_at is not None:
+        who = alert.acknowledged_by or "somebody"
+        facts.append(("Acknowledged", f"by {who}, {moment(alert.acknowledged_at)}"))
+    if rule.runbook_url:
+        facts.append(("What to do", _runbook(rule.runbook_url)))
+    return facts
+
+
+def _runbook(runbook: str) -> str:
+    """An address is a link; a place in txcat's own documents is named."""
+    return link(runbook, runbook) if "://" in runbook else runbook
+
+
+def _chart(alert: Alert, now: datetime) -> dict[str, Any] | None:
+    """From snapshots; from the evidence where those are gone. None of a measure that no longer
+    exists and of which there is no evidence."""
+    seen, measure = alert.evidence, MEASURES.get(alert.rule.measure)
+    if measure is None and not seen:
+        return None
+    end = min((alert.resolved_at or now) + AFTER, now)
+    start = min(alert.started_at - BEFORE, end)
+    found: list[Point] = []
+    if measure is not None:
+        kinds = [Resolution.MINUTE, Resolution.HOUR]
+        if end - start > LONGEST_OF_MINUTES:
+            kinds.reverse()
+        for kind in kinds:
+            found = points(measure, start, end, kind, alert.rule.by, alert.label)
+            if found:
+                break
+    if not found:
+        found = [
+            Point(datetime.fromisoformat(point["at"]), point["value"], point["count"])
+            for point in seen.get("points", [])
+        ]
+    warning = seen.get("warning") if seen else alert.rule.warning
+    critical = seen.get("critical") if seen else alert.rule.critical
+    name = measure.name if measure else seen["name"]
+    unit = measure.unit if measure else Unit(seen["unit"])
+    bands = [(alert.started_at, alert.resolved_at, alert.severity)]
+    drawn = Drawn(found, [warning] * len(found), [critical] * len(found), bands)
+    subject = f"{name} of {alert.label}" if alert.label else name
+    return threshold_chart("around", subject, unit, drawn, _summary(alert, warning, critical, unit))
+
+
+def _summary(alert: Alert, warning: float | None, critical: float | None, unit: Unit) -> str:
+    limits = [
+        f"{word} {alert.rule.condition} {figure(value, unit)}"
+        for word, value in (("a warning", warning), ("critical", critical))
+        if value is not None
+    ]
+    said = f"It is {' and '.join(limits)}. " if limits else ""
+    until = moment(alert.resolved_at) if alert.resolved_at else "now"
+    return f"{said}What is shaded is the alert, from {moment(alert.started_at)} to {until}."
+
+
+def _evidence(alert: Alert) -> list[tuple[str, Any]]:
+    """What was seen when it began to fire."""
+    seen = alert.evidence
+    if not seen:
+        return []
+    unit = Unit(seen["unit"])
+    facts = [
+        ("Seen at", moment(datetime.fromisoformat(seen["at"]))),
+        (seen["name"], _figure(seen["value"], unit)),
+        ("Warning", _figure(seen["warning"], unit)),
+        ("Critical", _figure(seen["critical"], unit)),
+        ("Observations", f"{seen['samples']:,}"),
+        ("Window", f"{seen['window_minutes']} min"),
+        ("Active version", seen["version"] or NOTHING),
+    ]
+    reference = seen.get("reference")
+    if reference:
+        facts.append(
+            (
+                "Usual at this hour of the week",
+                f"{_figure(reference['mean'], unit)} ± {_figure(reference['deviation'], unit)}, "
+                f"learned from {reference['count']} hours",
+            )
+        )
+    return facts
+
+
+def _figure(value: float | None, unit: Unit) -> str:
+    return NOTHING if value is None else figure(value, unit)
+
+
+def _breaches(alert: Alert, may_see: bool) -> dict[str, Any] | None:
+    """Of a rule on guard rails: what each experiment's passed."""
+    breaches = alert.evidence.get("experiments")
+    if not breaches:
+        return None
+    rows = [
+        [each["experiment"], each["text"], moment(datetime.fromisoformat(each["since"]))]
+        for each in breaches
+    ]
+    return {
+        "table": table(["Experiment", "What was seen", "Since"], rows),
+        "url": changelist_url(GuardrailAlert) if may_see else "",
+    }
+
+
+def _change(request: HttpRequest, change: Change) -> dict[str, Any]:
+    return {
+        "at": change.at,
+        "text": change.text,
+        "by": change.by or "the program",
+        "url": _address(request, change),
+    }
+
+
+def _address(request: HttpRequest, change: Change) -> str:
+    """Empty where there is no page, or none that this person may see."""
+    if not change.url_name:
+        return ""
+    app, model = change.url_name.removeprefix("admin:").split("_")[:2]
+    if not request.user.has_perm(f"{app}.view_{model}"):
+        return ""
+    args = [] if change.object_id is None else [change.object_id]
+    return reverse(change.url_name, args=args)
+
+
+def _event(event: AlertEvent) -> dict[str, Any]:
+    change = ""
+    if event.kind == Kind.STATUS:
+        change = " → ".join(filter(None, (event.from_value, event.to_value)))
+    elif event.kind == Kind.SEVERITY:
+        change = f"{event.from_value} → {event.to_value}"
+    return {
+        "what": event.get_kind_display(),
+        "variant": EVENT_VARIANTS[event.kind],
+        "at": event.created_at,
+        "by": event.by or "the program",
+        "change": change,
+        "reason": event.text,
+    }
+
+
+def _told(alert: Alert) -> dict[str, Any]:
+    """The newest first; of a message that was tried again, the last attempt."""
+    rows = (
+        Notification.objects.filter(told__alert=alert)
+        .select_related("receiver")
+        .defer("payload")
+        .order_by("-pk")[:MAX_TOLD]
+    )
+    return table(
+        ["Receiver", "Message", "State", "When", "Attempt", "Answer"],
+        [
+            [
+                row.receiver.name,
+                link(change_url(row), row.subject),
+                sent_badge(row),
+                moment(row.finished_at or row.due_at),
+                row.attempt,
+                answer_shown(row),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _acts(alert: Alert, is_open: bool, is_silenced_now: bool) -> list[dict[str, str]]:
+    """The buttons: what can be done to it as it is; the first is what is mostly wanted."""
+    wanted = []
+    if is_open and alert.acknowledged_at is None:
+        wanted.append(("acknowledge", "Acknowledge", "check"))
+    if is_open and alert.acknowledged_at is not None:
+        wanted.append(("unacknowledge", "Take back", "undo"))
+    wanted.append(("comment", "Comment", "comment"))
+    if is_open and not is_silenced_now:
+        wanted.append(("silence", "Silence", "notifications_off"))
+    return [
+        {
+            "name": name,
+            "icon": icon,
+            "url": reverse(f"admin:monitoring_alert_{act}", args=[alert.pk]),
+            "variant": "primary" if act == "acknowledge" else "default",
+        }
+        for act, name, icon in wanted
+    ]

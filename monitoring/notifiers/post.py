@@ -1,0 +1,108 @@
+"""One POST to a webhook: no proxy, no redirect, no address but those that were checked, and an end
+in time whatever the other side does."""
+
+import http.client
+import io
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitoring.notifiers.addresses import Target
+from monitoring.notifiers.message import Deadline
+
+CONNECT_SECONDS = 5.0
+# Of an answer, so much is read.
+MAX_ANSWER_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    text: str
+    retry_after: str
+
+
+def post(
+    target: Target,
+    addresses: list[str],
+    body: bytes,
+    headers: Mapping[str, str],
+    deadline: Deadline,
+) -> Answer:
+    """Raises OSError (TimeoutError and ssl.SSLError are such) and http.client.HTTPException."""
+    connection = _Connection(target, addresses, deadline)
+    try:
+        connection.request("POST", target.path, body, {**headers, "Connection": "close"})
+        response = connection.getresponse()
+        text = response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
+        return Answer(response.status, text, response.headers.get("Retry-After", ""))
+    finally:
+        connection.hang_up()
+
+
+class _Connection(http.client.HTTPConnection):
+    """To the first of the addresses that answers, under the host's name."""
+
+    def __init__(self, target: Target, addresses: list[str], deadline: Deadline) -> None:
+        super().__init__(target.host, target.port)
+        # The port of the scheme is not said in the header Host.
+        self.default_port = 443 if target.is_tls else 80
+        self._target, self._addresses, self._deadline = target, addresses, deadline
+        self._made: socket.socket | None = None
+
+    def connect(self) -> None:
+        self._made = self._reach()
+        if self._target.is_tls:
+            self._made.settimeout(self._deadline.left())
+            context = ssl.create_default_context()
+            self._made = context.wrap_socket(self._made, server_hostname=self._target.host)
+        self.sock: Any = _TimedSocket(self._made, self._deadline)
+
+    def hang_up(self) -> None:
+        self.close()
+        if self._made is not None:
+            self._made.close()
+
+    def _reach(self) -> socket.socket:
+        problem: OSError | None = None
+        for address in self._addresses:
+            timeout = min(CONNECT_SECONDS, self._deadline.left())
+            try:
+                return socket.create_connection((address, self._target.port), timeout)
+            except OSError as error:
+                problem = error
+        raise problem or OSError("The host has no address.")
+
+
+class _TimedSocket:
+    """What `http.client` uses of a socket. Each step may take what is left until the deadline: a
+    timeout of the socket's own begins anew with each byte that trickles in."""
+
+    def __init__(self, made: socket.socket, deadline: Deadline) -> None:
+        self._socket, self._deadline = made, deadline
+
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._socket.settimeout(self._deadline.left())
+            rest = rest[self._socket.send(rest) :]
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self._socket, self._deadline))
+
+    def close(self) -> None:
+        """Not yet: `http.client` closes what it is still to read from."""
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, made: socket.socket, deadline: Deadline) -> None:
+        self._socket, self._deadline = made, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._socket.settimeout(self._deadline.left())
+        return self._socket.recv_into(buffer)

@@ -1,0 +1,85 @@
+"""A mail says what is wrong in plain words, to all addresses of the receiver."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from monitoring.models import Receiver
+from monitoring.notifiers import Deadline
+from monitoring.notifiers.email import EmailNotifier
+from tests.monitoring.notifiers.messages import ID, message, resolved, said
+
+NOTIFIER = EmailNotifier()
+
+
+@pytest.fixture
+def _email(settings: Any) -> None:
+    settings.EMAIL_SERVER = {"host": "127.0.0.1", "port": 9}
+    settings.DEFAULT_FROM_EMAIL = "txcat <alerts@bank.example>"
+    settings.PUBLIC_URL = "https://txcat.example"
+
+
+def receiver(**fields: Any) -> Receiver:
+    defaults = {"name": "ops", "kind": "email", "addresses": "ann@bank.example, ben@bank.example"}
+    return Receiver(**{**defaults, **fields})
+
+
+@pytest.mark.usefixtures("_email")
+def test_it_says_what_is_wrong_since_when_and_where_to_look() -> None:
+    outcome = NOTIFIER.send(receiver(), message(said(), resolved(), more=7), Deadline(5))
+    assert outcome.is_sent
+    (sent,) = mail.outbox
+    assert sent.subject == "[txcat] Critical: Error rate"
+    assert sent.to == ["ann@bank.example", "ben@bank.example"]
+    assert sent.from_email == "txcat <alerts@bank.example>"
+    first, second, more, link = sent.body.strip().split("\n\n")
+    assert first.splitlines() == [
+        "CRITICAL: Error rate",
+        "23% of requests fail; above 20% is critical.",
+        "Since 2026-11-26T10:05:00+00:00",
+        "https://txcat.example/admin/monitoring/alert/7/change/",
+        "What to do: https://wiki.example/errors",
+    ]
+    assert second.startswith("RESOLVED: Error rate")
+    assert "over at 2026-11-26T10:30:00+00:00" in second
+    assert more == "And 7 more."
+    assert link == "https://txcat.example/admin/monitoring/alert/"
+
+
+@pytest.mark.usefixtures("_email")
+def test_a_second_delivery_has_the_id_of_the_first() -> None:
+    for _ in range(2):
+        NOTIFIER.send(receiver(), message(said()), Deadline(5))
+    ids = {sent.extra_headers["Message-ID"] for sent in mail.outbox}
+    assert ids == {f"<{ID}@bank.example>"}
+
+
+@pytest.mark.usefixtures("_email")
+def test_a_server_that_is_away_may_come_back(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    outcome = NOTIFIER.send(receiver(), message(said()), Deadline(5))
+    assert (outcome.is_sent, outcome.is_final) == (False, False)
+
+
+def test_a_site_without_a_mail_server_says_so_and_sends_nothing() -> None:
+    assert "TXCAT_EMAIL_URL" in NOTIFIER.problems(receiver())["kind"]
+    outcome = NOTIFIER.send(receiver(), message(said()), Deadline(5))
+    assert (outcome.is_sent, outcome.is_final) == (False, True)
+    assert "TXCAT_EMAIL_URL" in outcome.answer
+    assert mail.outbox == []
+
+
+@pytest.mark.usefixtures("_email")
+@pytest.mark.parametrize(
+    ("addresses", "says"),
+    [
+        ("", "needs an address"),
+        (" , ", "needs an address"),
+        ("ann@bank.example, ben", "“ben” is no email address"),
+        ("a@b.example\nBcc: c@d.example", "is no email address"),
+        (",".join(f"a{number}@b.example" for number in range(21)), "At most 20"),
+    ],
+)
+def test_an_address_that_is_none_is_named(addresses: str, says: str) -> None:
+    assert says in NOTIFIER.problems(receiver(addresses=addresses))["addresses"]
