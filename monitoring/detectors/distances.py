@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 PRIOR = 0.5
 # A cell in which fewer are expected joins the rest: below that, χ² is no good description of
 # chance (Cochran, Some methods for strengthening the common χ² tests, 1954).
-MIN_EXPECTED = 5.0
+MIN_EXPECTED = 10.0
 
 
 def population_stability(now: ArrayLike, reference: ArrayLike) -> float:
@@ -58,7 +58,8 @@ def quantile_edges(values: ArrayLike, cells: int = 10) -> NDArray[np.float64]:
     sample = np.asarray(values, dtype=np.float64)
     edges = np.unique(np.quantile(sample, np.arange(1, cells) / cells, method="higher"))
     # An edge at the least value has nothing below it.
-    return edges[edges > sample.min()]
+    above: NDArray[np.float64] = edges[edges > sample.min()]
+    return above
 
 
 def counted(values: ArrayLike, edges: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -135,8 +135,8 @@ class DriftCluster(models.Model):
     share = models.FloatField(help_text="Of the time's transactions.")
     reference_share = models.FloatField(help_text="Of the reference's transactions.")
     texts = models.JSONField(help_text="Canonical texts, the most frequent first.")
-    merchant_text = models.CharField(
-        max_length=500, blank=True, help_text="What most of the texts call the merchant."
+    common_text = models.CharField(
+        max_length=500, blank=True, help_text="What most of the texts have in common."
     )
     category = models.ForeignKey(
         Category,
@@ -155,4 +155,4 @@ class DriftCluster(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.merchant_text or str(self.texts[0])
+        return self.common_text or str(self.texts[0])
