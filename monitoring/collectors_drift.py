@@ -78,7 +78,9 @@ def live_since(version: ModelVersion) -> datetime | None:
 
 def category_names(ids: Iterable[int | None]) -> dict[int, str]:
     """As a category's row names itself, by key."""
-    found = Category.objects.filter(pk__in=set(ids) - {None}).select_related("parent")
+    found = Category.objects.filter(
+        pk__in={each for each in ids if each is not None}
+    ).select_related("parent")
     return {category.pk: str(category) for category in found}
 
 

@@ -85,6 +85,13 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
         ],
     ),
     (
+        "Monitoring",
+        [
+            ("Drift", "waves", "monitoring.driftreport"),
+            ("Calm windows", "event_available", "monitoring.driftreference"),
+        ],
+    ),
+    (
         "Access",
         [
             ("API keys", "key", "classifier.apikey"),

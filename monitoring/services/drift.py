@@ -1,13 +1,16 @@
 """Reports of drift: what they say now, and how another is asked for. Needs no scipy."""
 
 import logging
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError
+from django.db.models import Q
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
+from classifier.models import ModelVersion
 from monitoring import collectors_drift
 from monitoring.exceptions import MonitoringError
 from monitoring.models import DriftReference, DriftReport
@@ -16,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 # What is older says nothing of now.
 FRESH = timedelta(days=2)
+PAST_REPORTS = 60
 
 
 class DriftRequestError(MonitoringError):
@@ -36,6 +40,40 @@ def latest_distances(now: datetime) -> dict[str, float]:
     }
 
 
+def newest_report() -> DriftReport | None:
+    """Of the active version, else of any."""
+    rows = DriftReport.objects.select_related("version", "by", "reference__by")
+    return rows.filter(version__status="active").first() or rows.first()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Of a report: distances over thresholds by kind, and the kinds that drifted."""
+
+    id: int
+    start: datetime
+    ratios: dict[str, float]
+    drifted: tuple[str, ...]
+
+
+def history(report: DriftReport) -> list[Past]:
+    """The report and the daily ones of its version before it, the newest first."""
+    before = DriftReport.objects.filter(
+        Q(trigger=DriftReport.Trigger.DAILY, end__lte=report.start + timedelta(hours=1))
+        | Q(pk=report.pk),
+        version=report.version_id,
+    )
+    return [
+        Past(
+            pk,
+            start,
+            {kind: each["ratio"] for kind, each in figures.items() if "ratio" in each},
+            tuple(kind for kind, each in figures.items() if each.get("is_drift")),
+        )
+        for pk, start, figures in before.values_list("pk", "start", "figures")[:PAST_REPORTS]
+    ]
+
+
 def request_measurement(by: AbstractBaseUser) -> None:
     """Queue a measurement of the last 24 hours. Raises DriftRequestError where no version is
     active or the queue cannot be reached."""
@@ -48,16 +86,22 @@ def request_measurement(by: AbstractBaseUser) -> None:
         raise DriftRequestError(f"The queue cannot be reached: {error}") from error
 
 
+def check_calm_window() -> ModelVersion:
+    """The version that a calm window is chosen for. Raises DriftRequestError where none is
+    active."""
+    version = collectors_drift.active_version()
+    if version is None:
+        raise DriftRequestError("No version is active: there is nothing to choose a window for.")
+    return version
+
+
 def choose_calm_window(
     first_day: date, last_day: date, reason: str, *, by: AbstractBaseUser
 ) -> DriftReference:
     """For the active version; it counts from the next measurement on. Raises DriftRequestError
     where no version is active, ValidationError where the days cannot be chosen."""
-    version = collectors_drift.active_version()
-    if version is None:
-        raise DriftRequestError("No version is active: there is nothing to choose a window for.")
     row = DriftReference(
-        version=version,
+        version=check_calm_window(),
         first_day=first_day,
         last_day=last_day,
         reason=reason,

@@ -30,6 +30,7 @@ from classifier.services.targets import performance_targets
 from experiments.models import Analysis, Experiment, GuardrailAlert, Metric, SelfTest
 from tests.classifier.admin.conftest import Make, Rows
 from tests.experiments.reports import estimate_json, make_analysis, make_experiment, make_running
+from tests.monitoring.drift_reports import make_calm_window, make_drift_report
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ADDABLE = {
@@ -42,6 +43,7 @@ ADDABLE = {
     "auth.Group",
     "experiments.Experiment",
     "experiments.Metric",
+    "monitoring.DriftReference",
 }
 DELETABLE = {
     "classifier.Category",
@@ -65,7 +67,7 @@ LOGS = [
     "classifier.Activation", "classifier.Encoder", "classifier.Feedback", "classifier.Job",
     "classifier.ModelVersion", "classifier.PersonalCategory", "classifier.PersonalErasure",
     "classifier.Prediction", "experiments.Analysis", "experiments.GuardrailAlert",
-    "experiments.SelfTest",
+    "experiments.SelfTest", "monitoring.DriftReference", "monitoring.DriftReport",
 ]  # fmt: skip
 
 
@@ -105,6 +107,8 @@ def row_of(
         "experiments.GuardrailAlert": alert,
         "experiments.Metric": metric,
         "experiments.SelfTest": SelfTest.objects.create(metric=metric),
+        "monitoring.DriftReference": make_calm_window(),
+        "monitoring.DriftReport": make_drift_report(),
         "classifier.Activation": Activation.objects.all()[0],
         "classifier.ApiKey": rows.api_key,
         "classifier.Category": rows.category,
@@ -194,6 +198,8 @@ def custom_pages(
         "experiments_experiment_analyse": [experiment.pk],
         "experiments_analysis_export": [analysis.pk, "json"],
         "experiments_selftest_run": [],
+        "monitoring_driftreport_newest": [],
+        "monitoring_driftreport_measure": [],
     }
     return {name: reverse(f"admin:{name}", args=args) for name, args in arguments.items()}
 

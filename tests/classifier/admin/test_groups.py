@@ -68,6 +68,9 @@ ROWS = {
     "experiments.Metric": May(ALL, OPERATORS, OPERATORS, OPERATORS),
     "experiments.SelfTest": LOG,
     "django_q.Failure": May(OPERATORS, NOBODY, NOBODY, OPERATORS),
+    # What was chosen stays: another choice is another row.
+    "monitoring.DriftReference": May(ALL, OPERATORS, NOBODY, NOBODY),
+    "monitoring.DriftReport": LOG,
 }
 PAGES = {
     "app_list": ALL,
@@ -125,6 +128,8 @@ PAGES = {
     "experiments_experiment_analyse": OPERATORS,
     "experiments_analysis_export": ALL,
     "experiments_selftest_run": OPERATORS,
+    "monitoring_driftreport_newest": ALL,
+    "monitoring_driftreport_measure": OPERATORS,
 }
 # Of lists; an action of a row or of a whole list is a page.
 ACTIONS = {
@@ -213,6 +218,7 @@ def _actions_of(user: User) -> Iterator[str]:
 
 MIGRATION = import_module("classifier.migrations.0004_groups")
 OF_EXPERIMENTS = import_module("experiments.migrations.0003_groups")
+OF_DRIFT = import_module("monitoring.migrations.0003_drift_groups")
 # It is asked which database it is of, and nothing else.
 EDITOR = connection.SchemaEditorClass(connection)
 
@@ -242,6 +248,7 @@ def test_permissions_that_django_has_not_made_yet_are_made_as_it_would(db: None)
 def test_the_way_back_removes_groups_that_nobody_uses(db: None, admin_user: User) -> None:
     admin_user.groups.add(Group.objects.get(name="analyst"))
     Group.objects.get(name="viewer").permissions.add(Permission.objects.get(codename="add_user"))
+    OF_DRIFT.remove_permissions(apps, EDITOR)
     OF_EXPERIMENTS.remove_permissions(apps, EDITOR)
     MIGRATION.remove_groups(apps, EDITOR)
     assert set(Group.objects.values_list("name", flat=True)) == {"analyst", "viewer"}
@@ -253,4 +260,12 @@ def test_rights_on_experiments_are_taken_back_and_given_again(db: None) -> None:
     assert not any(_held(name) & {"view_experiment", "run_experiment"} for name in GROUPS)
     assert "view_category" in _held("viewer")
     OF_EXPERIMENTS.add_permissions(apps, EDITOR)
+    assert {name: _held(name) for name in GROUPS} == before
+
+
+def test_rights_on_drift_are_taken_back_and_given_again(db: None) -> None:
+    before = {name: _held(name) for name in GROUPS}
+    OF_DRIFT.remove_permissions(apps, EDITOR)
+    assert not any(_held(name) & {"view_driftreport", "measure_drift"} for name in GROUPS)
+    OF_DRIFT.add_permissions(apps, EDITOR)
     assert {name: _held(name) for name in GROUPS} == before

@@ -37,7 +37,7 @@ def test_the_same_mix_is_no_drift_at_any_size(rows: int) -> None:
 
 
 def test_of_few_rows_chance_sets_the_threshold_and_of_many_what_matters() -> None:
-    few = measured(drawn(mix(), 300, 99), calm(300))
+    few = measured(drawn(mix(), 220, 99), calm(220))
     many = measured(drawn(mix(), 20_000, 99), calm(20_000))
     assert few.threshold == pytest.approx(few.chance + few.between_days)
     assert few.threshold > few.bound

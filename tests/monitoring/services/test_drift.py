@@ -68,7 +68,7 @@ def test_a_new_merchant_at_one_in_twenty_is_found_with_its_texts(calm: Stream) -
 
 
 def test_a_shift_of_the_mix_is_found_by_the_mix_alone(calm: Stream) -> None:
-    report = measured(calm.but(rows=1_400, boosted="groceries", boost=6))
+    report = measured(calm.but(rows=1_400, boosted="groceries", boost=5))
     assert drifted(report) == {"category_mix"}
     moved = report.figures["category_mix"]["movers"][0]
     assert moved["name"].endswith("Groceries")
