@@ -101,6 +101,12 @@ WORKER_ONLY = (
     "experiments.stats.self_test",
     "experiments.stats.srm",
     "experiments.stats.switchback",
+    "monitoring.detectors.clusters",
+    "monitoring.detectors.drift",
+    "monitoring.detectors.embeddings",
+    "monitoring.services.drift_clusters",
+    "monitoring.services.drift_figures",
+    "monitoring.services.drift_measurement",
 )
 HEAVY = {
     "torch", "sentence_transformers", "onnx", "scipy", "sklearn", "transformers", "matplotlib",

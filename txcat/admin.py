@@ -93,6 +93,8 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("Receivers", "contact_mail", "monitoring.receiver"),
             ("Notifications", "outgoing_mail", "monitoring.notification"),
             ("Processes", "memory", "monitoring.process"),
+            ("Drift", "waves", "monitoring.driftreport"),
+            ("Calm windows", "event_available", "monitoring.driftreference"),
         ],
     ),
     (

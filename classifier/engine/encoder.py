@@ -1,7 +1,7 @@
 """Texts to unit vectors, with ONNX Runtime."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -24,6 +24,10 @@ CARD_FILE = "encoder.json"
 # Tokens in one call of the session: enough to fill the matrix kernels, and the activations
 # stay within a few dozen megabytes.
 MAX_BATCH_TOKENS = 2048
+
+# So many pieces of one word are letters rather than parts that mean something.
+UNKNOWN_PIECES = 3
+UNKNOWN = {"[UNK]", "<unk>"}
 
 WARM_LENGTHS = (4, 12, 32, 512)
 # Which of two texts a token is of; there is one.
@@ -115,6 +119,23 @@ class Encoder:
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, cut at `card.max_tokens`."""
         return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+
+    def unknown_words(self, texts: Sequence[str]) -> list[tuple[int, int]]:
+        """Of each text its words, and those that the vocabulary does not know.
+
+        A word-piece vocabulary has each letter, so that hardly a word is [UNK]: what it does not
+        know falls into UNKNOWN_PIECES pieces or more.
+        """
+        counts = []
+        for encoding in self._tokenizer.encode_batch(list(texts)):
+            pieces = Counter(word for word in encoding.word_ids if word is not None)
+            unknown = {
+                word
+                for word, token in zip(encoding.word_ids, encoding.tokens, strict=True)
+                if word is not None and (token in UNKNOWN or pieces[word] >= UNKNOWN_PIECES)
+            }
+            counts.append((len(pieces), len(unknown)))
+        return counts
 
     def embed(self, token_ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Unit vectors, shape (n, dimension), in the order given.

@@ -3,6 +3,7 @@
 from monitoring.admin import (
     alert_rules,
     alerts,
+    drift,
     notifications,
     pages,
     processes,
@@ -10,4 +11,13 @@ from monitoring.admin import (
     silences,
 )
 
-__all__ = ["alert_rules", "alerts", "notifications", "pages", "processes", "receivers", "silences"]
+__all__ = [
+    "alert_rules",
+    "alerts",
+    "drift",
+    "notifications",
+    "pages",
+    "processes",
+    "receivers",
+    "silences",
+]

@@ -76,5 +76,5 @@ def remove_rules(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> No
 
 
 class Migration(migrations.Migration):
-    dependencies = [("monitoring", "0003_runbook")]
+    dependencies = [("monitoring", "0001_initial")]
     operations = [migrations.RunPython(add_rules, remove_rules)]

@@ -6,7 +6,10 @@ from django.db.migrations.state import StateApps
 
 from classifier.groups import give, take_back
 
-SEEN = ["alert", "alertrule", "metricsnapshot", "notification", "process", "silence"]
+SEEN = [
+    "alert", "alertrule", "driftreference", "driftreport", "metricsnapshot", "notification",
+    "process", "silence",
+]  # fmt: skip
 VIEW = [f"monitoring.{model}.view_{model}" for model in SEEN]
 GROUPS = {
     "viewer": VIEW,
@@ -23,6 +26,9 @@ GROUPS = {
         # A silence is made and ended; the row stays.
         "monitoring.silence.add_silence",
         "monitoring.alert.handle_alert",
+        # Another calm window is another row.
+        "monitoring.driftreference.add_driftreference",
+        "monitoring.driftreport.measure_drift",
     ],
 }
 
@@ -40,7 +46,6 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("classifier", "0004_groups"),
-        ("monitoring", "0002_one_message"),
         ("monitoring", "0002_default_rules"),
     ]
     operations = [migrations.RunPython(add_permissions, remove_permissions)]

@@ -1,6 +1,8 @@
-"""Processes and what they report, snapshots, alert rules and their episodes, notifications."""
+"""Processes and what they report, snapshots, alert rules and their episodes, notifications,
+drift."""
 
 from monitoring.models.alert import Alert, AlertEvent, Severity, Silence
+from monitoring.models.drift import DriftCluster, DriftKind, DriftReference, DriftReport
 from monitoring.models.notification import Notification, NotifiedAlert, Receiver
 from monitoring.models.process import Process, ProcessSample
 from monitoring.models.rule import AlertRule
@@ -11,6 +13,10 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "AlertRule",
+    "DriftCluster",
+    "DriftKind",
+    "DriftReference",
+    "DriftReport",
     "MetricSnapshot",
     "Notification",
     "NotifiedAlert",

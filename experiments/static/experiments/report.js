@@ -15,7 +15,7 @@
       text: isPaper ? "#000" : read(isDark ? "--color-base-300" : "--color-base-600"),
       grid: isPaper ? "#ccc" : read(isDark ? "--color-base-700" : "--color-base-200"),
       zero: isPaper ? "#000" : read(isDark ? "--color-base-300" : "--color-base-500"),
-      series: [read(isDark ? "--color-primary-400" : "--color-primary-600"), "#d97706", "#0d9488", "#a855f7"],
+      series: [read(isDark ? "--color-primary-400" : "--color-primary-600"), "#d97706", "#0d9488", "#a855f7", "#dc2626", "#64748b"],
     };
   }
 
@@ -23,10 +23,14 @@
     return "color-mix(in srgb, " + colour + " " + 100 * share + "%, transparent)";
   }
 
-  // Of each variant a line with its points, and the two ends of the interval with the space between.
+  // Of each series a line with its points, and, where it has an interval, its two ends with the space between;
+  // of a limit the line alone.
   function effectSets(data, colours) {
     return data.series.flatMap((series, place) => {
       const colour = colours.series[place % colours.series.length];
+      if (series.isLimit) {
+        return [{ label: series.name, data: series.effect, borderColor: colours.zero, borderWidth: 1.5, borderDash: [8, 4], pointRadius: 0, pointStyle: "line" }];
+      }
       const end = { borderWidth: 1, borderColor: faded(colour, 0.5), pointRadius: 0, isEnd: true, spanGaps: false };
       return [
         {
@@ -34,8 +38,10 @@
           borderDash: DASHES[place % DASHES.length], pointStyle: POINTS[place % POINTS.length], pointRadius: 3,
           low: series.low, high: series.high,
         },
+        ...(series.low ? [
         { ...end, label: series.name + ", upper end", data: series.high },
         { ...end, label: series.name + ", lower end", data: series.low, fill: "-1", backgroundColor: faded(colour, 0.15) },
+        ] : []),
       ];
     });
   }
@@ -105,7 +111,7 @@
       scales: {
         x: { offset: true, ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: 12 }, grid: { display: false } },
         y: {
-          beginAtZero: true,
+          beginAtZero: data.isFromZero !== false,
           title: { display: data.unit !== "", text: data.unit, color: colours.text },
           ticks: { color: colours.text },
           grid: { color: (context) => (context.tick.value === 0 ? colours.zero : colours.grid) },

@@ -33,6 +33,7 @@ from monitoring.models import AlertRule, Receiver
 from tests.classifier.admin.conftest import Make, Rows
 from tests.experiments.reports import estimate_json, make_analysis, make_experiment, make_running
 from tests.monitoring.alerts import AlertRows, make_alert_rows
+from tests.monitoring.drift_reports import make_calm_window, make_drift_report
 from tests.monitoring.traffic import make_process
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -49,6 +50,7 @@ ADDABLE = {
     "monitoring.AlertRule",
     "monitoring.Receiver",
     "monitoring.Silence",
+    "monitoring.DriftReference",
 }
 DELETABLE = {
     "classifier.Category",
@@ -75,6 +77,7 @@ LOGS = [
     "classifier.ModelVersion", "classifier.PersonalCategory", "classifier.PersonalErasure",
     "classifier.Prediction", "experiments.Analysis", "experiments.GuardrailAlert",
     "experiments.SelfTest", "monitoring.Alert", "monitoring.Notification", "monitoring.Process",
+    "experiments.SelfTest", "monitoring.DriftReference", "monitoring.DriftReport",
 ]  # fmt: skip
 
 
@@ -123,6 +126,8 @@ def row_of(
         "experiments.GuardrailAlert": alert,
         "experiments.Metric": metric,
         "experiments.SelfTest": SelfTest.objects.create(metric=metric),
+        "monitoring.DriftReference": make_calm_window(),
+        "monitoring.DriftReport": make_drift_report(),
         "classifier.Activation": Activation.objects.all()[0],
         "classifier.ApiKey": rows.api_key,
         "classifier.Category": rows.category,
@@ -236,6 +241,8 @@ def custom_pages(
         "monitoring_versions": [],
         "monitoring_categories": [],
         "monitoring_system": [],
+        "monitoring_driftreport_newest": [],
+        "monitoring_driftreport_measure": [],
     }
     return {name: reverse(f"admin:{name}", args=args) for name, args in arguments.items()}
 

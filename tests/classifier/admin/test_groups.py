@@ -76,6 +76,9 @@ ROWS = {
     # It is ended, and stays to be read.
     "monitoring.Silence": May(ALL, OPERATORS, NOBODY, NOBODY),
     "django_q.Failure": May(OPERATORS, NOBODY, NOBODY, OPERATORS),
+    # What was chosen stays: another choice is another row.
+    "monitoring.DriftReference": May(ALL, OPERATORS, NOBODY, NOBODY),
+    "monitoring.DriftReport": LOG,
 }
 PAGES = {
     "app_list": ALL,
@@ -147,6 +150,8 @@ PAGES = {
     "monitoring_versions": ALL,
     "monitoring_categories": ALL,
     "monitoring_system": ALL,
+    "monitoring_driftreport_newest": ALL,
+    "monitoring_driftreport_measure": OPERATORS,
 }
 # Of lists; an action of a row or of a whole list is a page.
 ACTIONS = {
@@ -285,7 +290,7 @@ def test_rights_on_experiments_are_taken_back_and_given_again(db: None) -> None:
 def test_rights_on_monitoring_are_taken_back_and_given_again(db: None) -> None:
     before = {name: _held(name) for name in GROUPS}
     OF_MONITORING.remove_permissions(apps, EDITOR)
-    assert not any(_held(name) & {"view_alert", "handle_alert"} for name in GROUPS)
+    assert not any(_held(name) & {"view_alert", "handle_alert", "measure_drift"} for name in GROUPS)
     assert "view_category" in _held("viewer")
     OF_MONITORING.add_permissions(apps, EDITOR)
     assert {name: _held(name) for name in GROUPS} == before
