@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from classifier.engine.shares import Share
 from monitoring.measures import MEASURES
 from monitoring.models import MetricSnapshot
 from monitoring.services.series import points
-
-if TYPE_CHECKING:
-    from classifier.training.evaluation import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +17,8 @@ class DayAccuracy:
     (of the predictions that were judged that day); None where there is none."""
 
     day: date
-    estimated: "Share | None"
-    audited: "Share | None"
+    estimated: Share | None
+    audited: Share | None
 
 
 def daily_accuracy(start: datetime, end: datetime) -> list[DayAccuracy]:
@@ -37,9 +34,7 @@ def daily_accuracy(start: datetime, end: datetime) -> list[DayAccuracy]:
     ]
 
 
-def _by_day(measure: str, start: datetime, end: datetime) -> "dict[date, Share]":
-    from classifier.training.evaluation import Share
-
+def _by_day(measure: str, start: datetime, end: datetime) -> dict[date, Share]:
     found = points(MEASURES[measure], start, end, MetricSnapshot.Resolution.DAY)
     return {
         timezone.localtime(point.at).date(): Share.of(round(point.value * point.count), point.count)
