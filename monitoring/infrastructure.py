@@ -1,5 +1,7 @@
-"""What this process stands on: the database, its migrations, and the queue's broker."""
+"""What this process stands on: database, migrations, the queue's broker, the disk."""
 
+import psutil
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django_q.brokers import get_broker
@@ -23,6 +25,12 @@ def broker_problem() -> str | None:
     except (Error, RedisError, OSError) as error:
         return f"does not answer: {type(error).__name__}"
     return None
+
+
+def free_disk_share() -> float:
+    """Of the data directory's disk, of what is not kept back for the superuser. Raises OSError."""
+    usage = psutil.disk_usage(str(settings.DATA_DIR))
+    return usage.free / (usage.used + usage.free)
 
 
 _is_migrated = False

@@ -1,9 +1,7 @@
 """What is so now. Of a moment that has passed it cannot be known, save which jobs failed in it."""
 
-import shutil
 from datetime import datetime
 
-from django.conf import settings
 from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import OrmQ
@@ -13,6 +11,7 @@ from classifier.models import Job
 from experiments.models import GuardrailAlert
 from monitoring.collectors.seen import Seen, add_up, split
 from monitoring.detectors.quantiles import Sums
+from monitoring.infrastructure import free_disk_share
 from monitoring.measures import By
 from monitoring.models import Process
 from monitoring.services.heartbeats import SILENT_AFTER
@@ -29,13 +28,12 @@ def jobs_seen(start: datetime, end: datetime) -> list[Seen]:
 def states_seen(now: datetime, seconds: float) -> list[Seen]:
     """Each as it is now, for a stretch of `seconds`. Nothing of what cannot be known."""
     stops = GuardrailAlert.objects.filter(resolved_at=None).count()
-    disk = shutil.disk_usage(settings.DATA_DIR)
     return [
         *_processes(now, seconds),
         *_queue(now, seconds),
         _state("guardrail_stops", stops, seconds),
         # Of the machine that looks; the data directory of several is often one.
-        _state("disk_free", disk.free / disk.total, seconds),
+        _state("disk_free", free_disk_share(), seconds),
     ]
 
 
@@ -52,8 +50,7 @@ def _processes(now: datetime, seconds: float) -> list[Seen]:
     served = {each.version for each in living if each.role == Process.Role.WEB and each.version}
     if served:
         seen.append(_state("version_skew", len(served) - 1, seconds))
-    workers = Process.objects.filter(role=Process.Role.WORKER).order_by("-seen_at")
-    heard_at = workers.values_list("seen_at", flat=True).first()
+    heard_at = Process.objects.newest_seen(Process.Role.WORKER)
     if heard_at is not None:
         silence = max(0.0, (now - heard_at).total_seconds())
         seen.append(_state("worker_silence", silence, seconds))

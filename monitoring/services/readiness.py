@@ -4,12 +4,15 @@ import socket
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import psutil
-from django.conf import settings
 from django.utils import timezone
 
 from classifier.runtime import Health, Status
-from monitoring.infrastructure import broker_problem, database_problem, missing_migrations
+from monitoring.infrastructure import (
+    broker_problem,
+    database_problem,
+    free_disk_share,
+    missing_migrations,
+)
 from monitoring.models import Process
 from monitoring.services.heartbeats import SILENT_AFTER
 
@@ -105,11 +108,9 @@ def broker_part() -> Part:
 def disk_part() -> Part:
     """Of the data directory."""
     try:
-        usage = psutil.disk_usage(str(settings.DATA_DIR))
+        free = free_disk_share()
     except OSError as error:
         return Part("disk", Health.FAILED, f"cannot be read: {error.strerror}")
-    # Of what is not kept back for the superuser.
-    free = usage.free / (usage.used + usage.free)
     detail = f"{100 * free:.0f}% is free"
     if free < NO_DISK:
         return Part("disk", Health.FAILED, detail)

@@ -8,8 +8,11 @@ from django.db import transaction
 
 from monitoring import collectors
 from monitoring.collectors import Seen
+from monitoring.detectors.quantiles import Sums
 from monitoring.exceptions import TurnLostError
+from monitoring.measures import By
 from monitoring.models import MetricSnapshot
+from monitoring.services import drift
 from monitoring.services.clock import HOUR, MINUTE, hour_of, hours_ended, minutes_between
 from monitoring.services.retention import MINUTES_KEPT, delete_from, delete_old
 from monitoring.services.rollup import roll_up
@@ -43,7 +46,8 @@ def take_due(now: datetime | None = None) -> None:
     hours = hours_ended(start, done_until)
     rows = [row for minute in minutes for row in _of_minute(minute)]
     if minutes and minutes == over:
-        states = collectors.states_seen(held.taken_at, MINUTE.total_seconds())
+        now, seconds = held.taken_at, MINUTE.total_seconds()
+        states = [*collectors.states_seen(now, seconds), *_drift_seen(now, seconds)]
         rows += _rows(states, Resolution.MINUTE, minutes[-1])
     rows += [
         row
@@ -98,6 +102,14 @@ def _of_minute(minute: datetime) -> list[MetricSnapshot]:
         *collectors.jobs_seen(minute, end),
     ]
     return _rows(seen, Resolution.MINUTE, minute)
+
+
+def _drift_seen(now: datetime, seconds: float) -> list[Seen]:
+    """What was last measured, for a stretch of `seconds`."""
+    return [
+        Seen("drift", Sums(1, ratio, seconds), By.KIND, kind)
+        for kind, ratio in drift.latest_distances(now).items()
+    ]
 
 
 def _rows(seen: Iterable[Seen], resolution: Resolution, at: datetime) -> list[MetricSnapshot]:

@@ -9,10 +9,11 @@ import pytest
 from django.db import DatabaseError, connection
 
 from classifier.models import ModelVersion, Prediction
-from monitoring.models import MetricSnapshot, Process, ProcessSample, Turn
-from monitoring.services import snapshots
+from monitoring.models import DriftReport, MetricSnapshot, Process, ProcessSample, Turn
+from monitoring.services import drift, snapshots
 from monitoring.services.snapshots import MINUTES_A_TURN, take_due
 from monitoring.services.turns import LEASE
+from tests.monitoring.drift_reports import make_drift_report
 from tests.monitoring.traffic import COUNTS, make_predictions, make_process
 from tests.races import race
 
@@ -186,3 +187,14 @@ result["minutes"] = MetricSnapshot.objects.filter(
 
 def test_of_four_at_once_each_minute_is_held_once(tmp_path: Path) -> None:
     assert race(tmp_path, SCRIPT) == {"minutes": 30}
+
+
+@pytest.mark.usefixtures("begun")
+def test_the_distances_that_were_measured_last_are_a_series_by_kind() -> None:
+    make_drift_report()
+    DriftReport.objects.update(end=NOON - timedelta(hours=3))
+    take_due(SETTLED + MINUTE)
+    rows = MetricSnapshot.objects.filter(series="drift", resolution=Resolution.MINUTE, by="kind")
+    distances = drift.latest_distances(NOON)
+    assert distances
+    assert dict(rows.values_list("label", "total")) == distances
