@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -13,9 +14,12 @@ from monitoring.infrastructure import (
     free_disk_share,
     missing_migrations,
 )
-from monitoring.models import Process
+from monitoring.models import Process, Turn
 from monitoring.services.heartbeats import SILENT_AFTER
+from monitoring.services.turns import SNAPSHOTS
 
+# Alerts know nothing of now once no snapshot was taken for so long.
+STALE_AFTER = timedelta(minutes=5)
 # Free shares of the data directory's disk.
 LITTLE_DISK = 0.1
 NO_DISK = 0.02
@@ -64,7 +68,12 @@ def database_parts() -> tuple[Part, ...]:
     problem = database_problem()
     if problem:
         return (Part("database", Health.FAILED, problem),)
-    return (Part("database", Health.OK, "answers"), migrations_part(), worker_part())
+    return (
+        Part("database", Health.OK, "answers"),
+        migrations_part(),
+        worker_part(),
+        monitoring_part(),
+    )
 
 
 def migrations_part() -> Part:
@@ -85,6 +94,17 @@ def worker_part() -> Part:
     return Part(
         "worker", Health.DEGRADED, f"none has been heard since {seen_at:%Y-%m-%d %H:%M:%S} UTC"
     )
+
+
+def monitoring_part() -> Part:
+    """Whether snapshots are taken: without them no rule can be judged, and nobody would be told."""
+    done_at = Turn.objects.filter(name=SNAPSHOTS).values_list("done_at", flat=True).first()
+    if done_at is None:
+        return Part("monitoring", Health.OK, "has not begun")
+    if timezone.now() - done_at <= STALE_AFTER:
+        return Part("monitoring", Health.OK, "takes snapshots")
+    since = f"{done_at:%Y-%m-%d %H:%M:%S} UTC"
+    return Part("monitoring", Health.DEGRADED, f"no snapshot has been taken since {since}")
 
 
 def processes_part(role: Process.Role) -> Part:

@@ -16,7 +16,7 @@ from monitoring.services import drift
 from monitoring.services.clock import HOUR, MINUTE, hour_of, hours_ended, minutes_between
 from monitoring.services.retention import MINUTES_KEPT, delete_from, delete_old
 from monitoring.services.rollup import roll_up
-from monitoring.services.turns import FAR_AHEAD, take
+from monitoring.services.turns import FAR_AHEAD, SNAPSHOTS, take
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def take_due(now: datetime | None = None) -> None:
 
     All of a turn is stored at once, or nothing of it.
     """
-    held = take("snapshots", EVERY, now)
+    held = take(SNAPSHOTS, EVERY, now)
     if held is None:
         return
     start = _start(held.done_until, held.taken_at)

@@ -16,6 +16,8 @@ from django.utils import timezone
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Turn
 
+# Names of turns that others ask for, too.
+SNAPSHOTS = "snapshots"
 # Who holds a turn for longer has died or hangs: another may take it.
 LEASE = timedelta(minutes=2)
 # A moment that lies further ahead was written before a clock was set back.

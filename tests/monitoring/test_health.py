@@ -16,7 +16,8 @@ from classifier.models import Activation, ModelVersion
 from classifier.services.activations import activate_version
 from classifier.services.versions import build_version
 from monitoring import infrastructure
-from monitoring.models import Process
+from monitoring.models import Process, Turn
+from monitoring.services.turns import SNAPSHOTS
 from tests.artifacts import spoil
 from tests.database import database_away
 from tests.monitoring.heard import heard
@@ -51,6 +52,7 @@ def test_ready_names_each_part(active_version: ModelVersion) -> None:
         "database": "ok",
         "migrations": "ok",
         "worker": "ok",
+        "monitoring": "ok",
         "broker": "ok",
         "disk": parts["disk"][0],
         "engine": "ok",
@@ -109,6 +111,17 @@ def test_a_silent_worker_degrades_and_says_since_when() -> None:
 def test_a_worker_that_was_never_heard_degrades() -> None:
     Process.objects.all().delete()
     assert parts_of(Client().get("/readyz"))["worker"] == ("degraded", "none has been heard of")
+
+
+@pytest.mark.django_db
+def test_snapshots_that_are_not_taken_degrade_for_no_alert_can_say_so() -> None:
+    now = timezone.now()
+    Turn.objects.create(name=SNAPSHOTS, due_at=now, done_at=now - timedelta(minutes=4))
+    assert parts_of(Client().get("/readyz"))["monitoring"] == ("ok", "takes snapshots")
+    Turn.objects.update(done_at=now - timedelta(minutes=6))
+    status, detail = parts_of(Client().get("/readyz"))["monitoring"]
+    assert status == "degraded"
+    assert detail.startswith("no snapshot has been taken since 20")
 
 
 @pytest.mark.django_db
