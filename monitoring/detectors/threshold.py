@@ -4,20 +4,10 @@ A step is the end of a minute. Time is counted in steps at which something could
 which nothing could be bring an episode neither nearer to firing nor nearer to its end.
 """
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from statistics import fmean, median, stdev
-
-# A threshold is learned from so many hours at least: of the same hour of the week, else of all.
-LEAST_OF_HOUR = 3
-LEAST_OF_ALL = 24
-# The deviation counts as this share of the mean at least: a series that never changed says
-# nothing of how much it may.
-LEAST_DEVIATION = 0.05
 
 
 class Look(StrEnum):
@@ -151,75 +141,3 @@ def _fired_if_due(episode: Episode, at: datetime, pace: Pace) -> Episode:
     if episode.status is Status.FIRING and is_due and not episode.is_critical:
         return replace(episode, is_critical=True, critical_at=at)
     return episode
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What thresholds are learned from: `count` hours, of the same hour of the week or of all.
-    `reason` says why of all."""
-
-    mean: float
-    deviation: float
-    count: int
-    reason: str = ""
-
-    def limits(
-        self, *, is_above: bool, warning: float | None, critical: float | None, error: float = 0.0
-    ) -> Limits:
-        """So many deviations above the mean, or below it. `error` is the standard error of the
-        value that is judged: what is counted in a quieter window varies more."""
-        sign, deviation = 1 if is_above else -1, math.hypot(self.deviation, error)
-        return Limits(
-            is_above,
-            None if warning is None else self.mean + sign * warning * deviation,
-            None if critical is None else self.mean + sign * critical * deviation,
-        )
-
-    def share_error(self, count: int) -> float:
-        """Of a share of `count`, were the mean true."""
-        share = min(1.0, max(0.0, self.mean))
-        return math.sqrt(share * (1 - share) / count) if count else 0.0
-
-    def rate_error(self, seconds: float) -> float:
-        """Of a count by time, were the mean true and each event by itself (Poisson)."""
-        return math.sqrt(max(0.0, self.mean) / seconds) if seconds else 0.0
-
-
-def learn(
-    hours: Sequence[tuple[datetime, float]], at: datetime, days: int, least: float
-) -> Reference | None:
-    """From the values of hours by when they begin, within `days` before the day of `at`: that day
-    itself would teach what is wrong now. None where there are too few.
-
-    Moments are those of the site's clock: an hour of the week is one of its working day. `least` is
-    the least deviation, in the measure's unit.
-    """
-    first = at.date() - timedelta(days=days)
-    known = [(moment, value) for moment, value in hours if first <= moment.date() < at.date()]
-    by_hour: dict[tuple[int, int], list[float]] = defaultdict(list)
-    for moment, value in known:
-        by_hour[_hour_of_week(moment)].append(value)
-    same, reason = by_hour[_hour_of_week(at)], ""
-    if len(same) < LEAST_OF_HOUR:
-        reason = f"{len(same)} of {LEAST_OF_HOUR} values of this hour of the week: of all hours"
-        same = [value for _, value in known]
-        if len(same) < LEAST_OF_ALL:
-            return None
-    mean = fmean(same)
-    relative = max(_usual_variation(by_hour.values()), LEAST_DEVIATION)
-    return Reference(mean, max(stdev(same), relative * abs(mean), least), len(same), reason)
-
-
-def _usual_variation(groups: Iterable[list[float]]) -> float:
-    """The median over the hours of the week of deviation by mean. Four values that happen to lie
-    close together would else alarm at the fifth."""
-    variations = [
-        stdev(values) / abs(mean)
-        for values in groups
-        if len(values) >= LEAST_OF_HOUR and (mean := fmean(values))
-    ]
-    return median(variations) if variations else 0.0
-
-
-def _hour_of_week(moment: datetime) -> tuple[int, int]:
-    return moment.weekday(), moment.hour

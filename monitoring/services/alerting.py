@@ -7,6 +7,7 @@ by the one process whose turn it is.
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from monitoring.detectors.threshold import run
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Alert, AlertRule, MetricSnapshot
+from monitoring.services.clock import MINUTE
 from monitoring.services.evidence import Evidence, blind_text
 from monitoring.services.records import Found, Records, episode_of
 from monitoring.services.rules import Judge, Step, is_of, needs_of, pace_of, problem_of
@@ -25,7 +27,6 @@ from monitoring.services.turns import FAR_AHEAD, Held, take
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=30)
-MINUTE = timedelta(minutes=1)
 # What was missed in a longer pause is not gone through any more.
 LONGEST_PAUSE = timedelta(hours=24)
 # Without a snapshot for so long, nothing is known.
@@ -47,12 +48,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """All that a turn found, not yet stored. `newest` is when the newest minute was over."""
+    """All that a turn found, not yet stored. `newest` is when the newest minute was over; `changed`
+    are the rules that say something else now."""
 
     held: Held
     newest: datetime | None
-    verdicts: list[Verdict]
-    open_alerts: dict[int, list[Alert]]
+    changed: list[AlertRule]
+    records: Records
 
 
 def evaluate_due(now: datetime | None = None) -> None:
@@ -72,7 +74,8 @@ def judge(held: Held) -> Judged:
     """As many queries as there are series that are judged, however many rules and labels."""
     newest = _newest_end(held.taken_at)
     open_alerts: dict[int, list[Alert]] = defaultdict(list)
-    for alert in Alert.objects.open().select_related("rule"):
+    # The evidence is never read here.
+    for alert in Alert.objects.open().defer("evidence"):
         open_alerts[alert.rule_id].append(alert)
     rules = list(AlertRule.objects.enabled())
     problems = {rule.pk: problem_of(rule) for rule in rules}
@@ -90,32 +93,21 @@ def judge(held: Held) -> Judged:
         if moments[rule.pk]:
             verdict = _verdict(Judge(rule, read), moments[rule.pk], open_alerts[rule.pk], evidence)
         verdicts.append(_stale(verdict, newest, held.taken_at))
-    return Judged(held, newest, verdicts, open_alerts)
+    records = Records()
+    changed = [verdict.rule for verdict in verdicts if _gather(verdict, open_alerts, records, held)]
+    _end_what_is_not_judged(verdicts, open_alerts, records, held.taken_at)
+    return Judged(held, newest, changed, records)
 
 
 @transaction.atomic
 def store(judged: Judged) -> None:
     """All of it or nothing. Raises TurnLostError where another has the turn, or IntegrityError."""
-    records, now = Records(), judged.held.taken_at
-    changed = []
-    for verdict in judged.verdicts:
-        rule = verdict.rule
-        for each in verdict.found:
-            records.add(each)
-        if verdict.state == State.BROKEN and rule.state != State.BROKEN:
-            for alert in judged.open_alerts[rule.pk]:
-                records.say(alert, f"Cannot be judged any more: {verdict.text}", now)
-        said = (verdict.state, verdict.text, verdict.judged_at)
-        if said != (rule.state, rule.state_text, rule.judged_at):
-            rule.state, rule.state_text, rule.judged_at = said
-            changed.append(rule)
-    _end_what_is_not_judged(judged, records)
     # No history: what a rule says is no change of the rule.
-    AlertRule.objects.bulk_update(changed, ["state", "state_text", "judged_at"])
+    AlertRule.objects.bulk_update(judged.changed, ["state", "state_text", "judged_at"])
     AlertRule.objects.filter(is_enabled=False).exclude(state=State.NEVER).update(
         state=State.NEVER, state_text="", judged_at=None
     )
-    records.store()
+    judged.records.store()
     judged.held.finish(done_until=judged.newest)
 
 
@@ -198,12 +190,31 @@ def _stale(verdict: Verdict, newest: datetime | None, now: datetime) -> Verdict:
     return verdict
 
 
-def _end_what_is_not_judged(judged: Judged, records: Records) -> None:
+def _gather(
+    verdict: Verdict, open_alerts: dict[int, list[Alert]], records: Records, held: Held
+) -> bool:
+    """What is to be stored of it. Returns whether the rule says something else than before."""
+    rule = verdict.rule
+    for each in verdict.found:
+        records.add(each)
+    if verdict.state == State.BROKEN and rule.state != State.BROKEN:
+        for alert in open_alerts[rule.pk]:
+            records.say(alert, f"Cannot be judged any more: {verdict.text}", held.taken_at)
+    before = (rule.state, rule.state_text, rule.judged_at)
+    rule.state, rule.state_text, rule.judged_at = verdict.state, verdict.text, verdict.judged_at
+    return before != (rule.state, rule.state_text, rule.judged_at)
+
+
+def _end_what_is_not_judged(
+    verdicts: Iterable[Verdict],
+    open_alerts: dict[int, list[Alert]],
+    records: Records,
+    now: datetime,
+) -> None:
     """Open episodes of rules that were switched off, and of labels that a rule has no more."""
-    now = judged.held.taken_at
-    verdicts = {verdict.rule.pk: verdict for verdict in judged.verdicts}
-    for rule_id, alerts in judged.open_alerts.items():
-        verdict = verdicts.get(rule_id)
+    found = {verdict.rule.pk: verdict for verdict in verdicts}
+    for rule_id, alerts in open_alerts.items():
+        verdict = found.get(rule_id)
         for alert in alerts:
             if verdict is None:
                 records.end(alert, "The rule was switched off.", now)

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from monitoring.detectors.threshold import run
 from monitoring.models import AlertRule, MetricSnapshot, Severity
+from monitoring.services.clock import MINUTE
 from monitoring.services.evidence import blind_text
-from monitoring.services.rules import MINUTE, Judge, Step, needs_of, pace_of, problem_of
+from monitoring.services.rules import Judge, Step, needs_of, pace_of, problem_of
 from monitoring.services.series import Point
 from monitoring.services.stretches import Stretches
 

@@ -4,20 +4,21 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
+from monitoring.detectors.learning import Past, Reference
 from monitoring.detectors.quantiles import Sums
 from monitoring.detectors.stretch import NOTHING, Stretch
-from monitoring.detectors.threshold import Limits, Look, Pace, Reference, learn
+from monitoring.detectors.threshold import Limits, Look, Pace
 from monitoring.measures import MEASURES, SERIES, By, Measure, Unit
 from monitoring.models import AlertRule, MetricSnapshot
+from monitoring.services.clock import HOUR, MINUTE, hour_of
 from monitoring.services.series import Point
 from monitoring.services.stretches import Need, Stretches
 
 Resolution = MetricSnapshot.Resolution
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # A series of which no minute was seen for so long is missing.
 FRESH = timedelta(minutes=3)
 # Longer windows are summed from hours, save for the hour that is not over.
@@ -110,7 +111,8 @@ class Judge:
             {start for each in (*base[0].values(), base[1]) for start in each.starts.tolist()}
         )
         self._taught: dict[str, list[tuple[datetime, float]]] = {}
-        self._learned: dict[tuple[str, datetime], Reference | None] = {}
+        self._pasts: dict[tuple[str, date], Past] = {}
+        self._references: dict[tuple[str, date, int], Reference | None] = {}
 
     def labels(self) -> set[str]:
         """Those that were seen at all, or the one that the rule is of."""
@@ -153,7 +155,7 @@ class Judge:
 
     def _is_fresh(self, at: datetime) -> bool:
         if _is_of_hours_alone(self.rule):
-            hour = _hour_of(at)
+            hour = hour_of(at)
             return self._has_seen(hour - 2 * HOUR, hour)
         return self._has_seen(at - FRESH, at)
 
@@ -172,8 +174,8 @@ class Judge:
         if not _reads_hours(self.rule):
             sums = minutes.sums(start, at)
             return sums and self._of_whole(sums, self._whole_minutes, start, at)
-        turn = _hour_of(at)
-        start = _hour_of(min(start, at - HOUR))
+        turn = hour_of(at)
+        start = hour_of(min(start, at - HOUR))
         parts = [
             self._of_whole(sums, whole, *span)
             for rows, whole, span in (
@@ -197,12 +199,10 @@ class Judge:
         if rule.thresholds == AlertRule.Thresholds.ABSOLUTE:
             return Limits(is_above, rule.warning, rule.critical), None
         # The window's middle: at nine o'clock sharp it is the hour before that is judged.
-        middle = timezone.localtime(at - timedelta(minutes=rule.window_minutes) / 2)
-        key = (label, _hour_of(middle))
-        if key not in self._learned:
-            least = LEAST_DEVIATION[self.measure.unit]
-            self._learned[key] = learn(self._teaching(label), middle, rule.reference_days, least)
-        reference = self._learned[key]
+        middle = timezone.localtime(
+            at - timedelta(minutes=rule.window_minutes) / 2, timezone.get_default_timezone()
+        )
+        reference = self._reference(label, middle)
         if reference is None:
             return None, None
         error = 0.0
@@ -214,6 +214,18 @@ class Judge:
             is_above=is_above, warning=rule.warning, critical=rule.critical, error=error
         )
         return limits, reference
+
+    def _reference(self, label: str, at: datetime) -> Reference | None:
+        """The same for all of an hour."""
+        key = (label, at.date(), at.hour)
+        if key not in self._references:
+            day = key[:2]
+            if day not in self._pasts:
+                hours = self._teaching(label)
+                self._pasts[day] = Past.before(at.date(), hours, self.rule.reference_days)
+            least = LEAST_DEVIATION[self.measure.unit]
+            self._references[key] = self._pasts[day].reference(at, least)
+        return self._references[key]
 
     def _teaching(self, label: str) -> list[tuple[datetime, float]]:
         """The values of hours, by the site's clock."""
@@ -242,8 +254,3 @@ def _is_of_hours_alone(rule: AlertRule) -> bool:
     """What is split by category is not kept by the minute."""
     series = SERIES[MEASURES[rule.measure].series]
     return rule.by != By.ALL and rule.by not in series.by_minute
-
-
-def _hour_of(moment: datetime) -> datetime:
-    """Of the site's clock."""
-    return timezone.localtime(moment).replace(minute=0, second=0, microsecond=0)

@@ -7,11 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.detectors.threshold import Look, Reference, learn
+from monitoring.detectors.learning import Past, Reference
+from monitoring.detectors.threshold import Look
 
 # A Thursday.
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 WEEK, DAY, HOUR = timedelta(days=7), timedelta(days=1), timedelta(hours=1)
+
+
+def learn(
+    hours: list[tuple[datetime, float]], at: datetime, days: int, least: float
+) -> Reference | None:
+    return Past.before(at.date(), hours, days).reference(at, least)
 
 
 def test_the_same_hour_of_the_week_teaches() -> None:
