@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from classifier.engine.shares import Share
 from monitoring.detectors.quantiles import Sums, summed
 from monitoring.measures import MEASURES, By
 from monitoring.models import MetricSnapshot
 from monitoring.services.windows import Window
-
-if TYPE_CHECKING:
-    from classifier.training.evaluation import Share
 
 COLUMNS = ("series", "label", "at", "count", "total", "seconds", "histogram")
 Slots = list[Sums | None]
@@ -66,10 +63,8 @@ class Figures:
             },
         )
 
-    def right(self, series: str, label: str = "") -> "Share | None":
+    def right(self, series: str, label: str = "") -> Share | None:
         """Of a series of judgements, with its interval; None where nothing was judged."""
-        from classifier.training.evaluation import Share
-
         sums = self.sums(series, label)
         return Share.of_any(round(sums.total), sums.count)
 
