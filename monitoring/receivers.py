@@ -1,5 +1,6 @@
 """What follows from what the queue's workers do."""
 
+from multiprocessing.util import Finalize
 from typing import Any
 
 from django.dispatch import receiver
@@ -10,5 +11,6 @@ from monitoring import pulse
 
 @receiver(post_spawn)
 def start_pulse(sender: Any, **kwargs: Any) -> None:
-    """In a worker process that has just begun."""
+    """In a worker process that has just begun, up to its end: `atexit` is not heard in it."""
     pulse.start(pulse.Role.WORKER)
+    Finalize(None, pulse.stop, exitpriority=0)

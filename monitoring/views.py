@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from monitoring.services.readiness import check_readiness
+from monitoring.prober import check_readiness
 
 
 @never_cache

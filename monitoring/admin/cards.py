@@ -13,7 +13,7 @@ from monitoring.admin.dashboard import rows_url
 from monitoring.admin.values import shown
 from monitoring.measures import MEASURES
 from monitoring.models import Process
-from monitoring.services.figures import Figures
+from monitoring.services.figures import JUDGED, Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Card:
 
 CARDS = (
     Card("Predictions", "predictions"),
-    Card("API requests a second", "request_rate", Process),
+    Card("API requests", "request_rate", Process),
     Card("Latency: median", "p50_latency", Process),
     Card("Latency: p95", "p95_latency", Process),
     Card("Latency: p99", "p99_latency", Process),
@@ -41,7 +41,6 @@ CARDS = (
     Card("Accuracy by feedback", "accuracy_feedback", Feedback),
     Card("Accuracy by the audit", "accuracy_audit", query={"is_audited__exact": 1}),
 )
-JUDGED = ("accuracy_feedback", "accuracy_audit")
 
 
 def cards_of(request: HttpRequest, figures: Figures, past: Figures) -> list[dict[str, Any]]:

@@ -160,7 +160,8 @@ def _row(volume: Volume, category: Category | None, figures: Figures) -> list[An
 def _change(change: float | None) -> str:
     if change is None:
         return NOTHING
-    text = f"{100 * change:+.0f}%"
+    points = round(100 * change)
+    text = f"{points:+}%" if points else "0%"
     is_great = change >= GREAT_CHANGE or change <= -GREAT_CHANGE / 2
     return badge(text, "warning") if is_great else text
 

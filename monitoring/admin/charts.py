@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.formats import date_format
@@ -10,10 +11,14 @@ from django.utils.timezone import localtime
 from monitoring.admin.values import scaled
 from monitoring.measures import Unit
 from monitoring.models import MetricSnapshot
+from monitoring.services.clock import HOUR, MINUTE, day_of
 from monitoring.services.windows import Window
 
 # More lines than these no eye tells apart.
 MAX_LINES = 6
+DAY = timedelta(days=1)
+# The time between what the axis says, by how much is shown.
+TICKS = ((HOUR, 10 * MINUTE), (6 * HOUR, HOUR), (DAY, 3 * HOUR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def chart(
             "unit": axis,
             "isStacked": is_stacked,
             "labels": [_moment(start, window) for start in window.starts],
-            "ticks": [_tick(start, window) for start in window.starts],
+            "ticks": _ticks(window),
             "lines": [
                 {"name": line.name, "values": each, "isPast": line.is_past}
                 for line, each in zip(drawn, values, strict=True)
@@ -66,12 +71,23 @@ def chart(
     }
 
 
-def _moment(start: Any, window: Window) -> str:
+def _moment(start: datetime, window: Window) -> str:
     is_day = window.resolution == MetricSnapshot.Resolution.DAY
     return date_format(localtime(start), "j M Y" if is_day else "j M, H:i")
 
 
-def _tick(start: Any, window: Window) -> str:
-    is_minute = window.resolution == MetricSnapshot.Resolution.MINUTE
-    is_short = (window.end - window.start).days <= 1
-    return date_format(localtime(start), "H:i" if is_minute or is_short else "j M")
+def _ticks(window: Window) -> list[str]:
+    """What the axis says of each slot: the round time that is in it, empty where there is none."""
+    span = window.end - window.start
+    ends = [*window.starts[1:], max(window.end, window.starts[-1] + MINUTE)]
+    if span > timedelta(days=1):
+        every, form = DAY, "j M"
+    else:
+        every, form = next((each, "H:i") for longest, each in TICKS if span <= longest)
+    ticks = []
+    for start, end in zip(window.starts, ends, strict=True):
+        last = localtime(end - timedelta(microseconds=1))
+        midnight = day_of(last)
+        round_time = midnight + (last - midnight) // every * every
+        ticks.append(date_format(localtime(round_time), form) if round_time >= start else "")
+    return ticks

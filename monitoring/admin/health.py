@@ -15,7 +15,7 @@ from monitoring.admin.charts import Line, chart
 from monitoring.admin.dashboard import Asked, dashboard
 from monitoring.measures import MEASURES
 from monitoring.models import Alert
-from monitoring.services.figures import Figures, read_figures
+from monitoring.services.figures import ENOUGH_JUDGED, Figures, read_figures
 from monitoring.services.health import (
     Concern,
     Grade,
@@ -35,22 +35,40 @@ SERIES = (
     "request_seconds",
     "cache_lookups",
 )
-# Each with the measures that share a chart; of the first one, last week is drawn as well.
-CHARTS = (
-    ("traffic", "Traffic", ("throughput",)),
-    ("latency", "Latency of API requests", ("p50_latency", "p95_latency", "p99_latency")),
-    ("errors", "Errors: answers with 5xx", ("error_rate",)),
-    ("cache", "Embeddings found in the cache", ("cache_hit_rate",)),
-    ("accuracy", "Accuracy", ("mean_confidence", "accuracy_feedback", "accuracy_audit")),
-    ("unsure", "Unsure answers", ("abstention_share", "low_confidence_share")),
+# Each with the measures that share a chart, and what they are called there.
+CHARTS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("traffic", "Traffic", {"throughput": "Predictions a second"}),
+    (
+        "latency",
+        "Latency of API requests",
+        {"p50_latency": "Median", "p95_latency": "p95", "p99_latency": "p99"},
+    ),
+    ("errors", "Errors: answers with 5xx", {"error_rate": "Error rate"}),
+    ("cache", "Embeddings found in the cache", {"cache_hit_rate": "Hit rate"}),
+    (
+        "accuracy",
+        "Accuracy",
+        {
+            "mean_confidence": "By confidence",
+            "accuracy_feedback": "By feedback",
+            "accuracy_audit": "By the audit",
+        },
+    ),
+    (
+        "unsure",
+        "Unsure answers",
+        {"abstention_share": "Without a category", "low_confidence_share": "Of level low"},
+    ),
 )
+# Of which of a chart's measures last week is drawn as well, where that is not the first.
+COMPARED = {"latency": "p95_latency"}
 SUMMARIES = {
     "traffic": "Predictions a second.",
     "latency": "How long half of all requests took at most, and all but 5% and 1% of them.",
     "errors": "The share of API requests that failed by no fault of the caller.",
     "cache": "The share of texts that did not have to be encoded again.",
     "accuracy": "How sure versions are of their own answers, and how many were right of those that "
-    "people judged.",
+    f"people judged, where these are {ENOUGH_JUDGED} or more.",
     "unsure": "The share of predictions without a category, and of those of level low.",
 }
 GRADES = {Grade.CRITICAL: ("danger", "Critical"), Grade.WARNING: ("warning", "Warning")}
@@ -66,7 +84,12 @@ def health(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "concerns": [shown_concern(each) for each in found],
         "states": _states(request, len(alerts)),
         "cards": cards_of(request, figures, past),
-        "charts": [_chart(key, title, measures, figures, past) for key, title, measures in CHARTS],
+        "charts": [
+            _chart(key, title, measures, figures.coarser(), past.coarser())
+            if key == "accuracy"
+            else _chart(key, title, measures, figures, past)
+            for key, title, measures in CHARTS
+        ],
     }
 
 
@@ -76,18 +99,19 @@ def shown_concern(concern: Concern) -> dict[str, str]:
 
 
 def _chart(
-    key: str, title: str, measures: tuple[str, ...], figures: Figures, past: Figures
+    key: str, title: str, measures: dict[str, str], figures: Figures, past: Figures
 ) -> dict[str, Any]:
-    lines = [Line(MEASURES[each].name, figures.values(each)) for each in measures]
-    main = measures[-1] if key == "latency" else measures[0]
-    lines.append(Line("Last week", past.values(main), is_past=True))
-    if len(measures) > 1:
-        lines[-1] = Line(f"{MEASURES[main].name}, last week", past.values(main), is_past=True)
+    first = next(iter(measures))
+    compared = COMPARED.get(key, first)
+    past_name = f"{measures[compared]}, last week" if len(measures) > 1 else "Last week"
     return chart(
         key,
         title,
-        MEASURES[measures[0]].unit,
-        lines,
+        MEASURES[first].unit,
+        [
+            *(Line(name, figures.values(measure)) for measure, name in measures.items()),
+            Line(past_name, past.values(compared), is_past=True),
+        ],
         figures.window,
         summary=SUMMARIES[key],
     )

@@ -25,6 +25,7 @@ CHARTS = (
     ("age", "Age of the queue", "queue_age", "How long the oldest of them waits."),
     ("silence", "Silence of the worker", "worker_silence", "Since any worker was heard."),
     ("failed", "Failed jobs", "failed_jobs", "Jobs that ended as failed."),
+    ("fallbacks", "Engine fallbacks", "engine_fallbacks", "Times another version had to serve."),
     ("disk", "Free disk", "disk_free", "The free share of the data directory's disk."),
 )
 

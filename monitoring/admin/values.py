@@ -24,7 +24,7 @@ def shown(measure: str, value: float | None) -> str:
                 return f"{1000 * value:.3g} ms"
             return f"{value:,.0f} s"
         case Unit.PER_SECOND:
-            return f"{value:,.3g} a second"
+            return f"{value:,.3g}/s"
         case Unit.BYTES:
             return filesizeformat(value)
         case Unit.CORES:
@@ -49,7 +49,7 @@ def _scale(unit: Unit, greatest: float) -> tuple[str, float]:
         case Unit.SECONDS:
             return ("ms", 1000) if greatest < SHORT_SECONDS else ("s", 1)
         case Unit.PER_SECOND:
-            return "a second", 1
+            return "per second", 1
         case Unit.BYTES:
             return "MB", 1 / MEGABYTE
         case Unit.CORES:

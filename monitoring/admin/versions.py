@@ -22,7 +22,6 @@ CHARTS = (
     ("confidence", "Mean confidence", "mean_confidence", "Of answers with a category."),
     ("abstention", "Without a category", "abstention_share", "The share of its predictions."),
     ("low", "Of level low", "low_confidence_share", "The share of its predictions."),
-    ("feedback", "Accuracy by feedback", "accuracy_feedback", "Of what people judged."),
 )
 
 
@@ -34,7 +33,7 @@ def versions(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     names = sorted(
         figures.labels("predictions"), key=lambda name: -figures.sums("predictions", name).count
     )
-    activations = collectors.activations(asked.window.start, asked.window.end)
+    activations = collectors.activations(asked.window.start, asked.now)
     marks = [
         Mark(asked.window.slot_of(each.created_at), f"{each.to_version} went live")
         for each in activations

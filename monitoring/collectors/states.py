@@ -52,8 +52,7 @@ def _processes(now: datetime, seconds: float) -> list[Seen]:
     served = {each.version for each in living if each.role == Process.Role.WEB and each.version}
     if served:
         seen.append(_state("version_skew", len(served) - 1, seconds))
-    workers = Process.objects.filter(role=Process.Role.WORKER).order_by("-seen_at")
-    heard_at = workers.values_list("seen_at", flat=True).first()
+    heard_at = Process.objects.newest_seen(Process.Role.WORKER)
     if heard_at is not None:
         silence = max(0.0, (now - heard_at).total_seconds())
         seen.append(_state("worker_silence", silence, seconds))

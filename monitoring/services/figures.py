@@ -1,19 +1,21 @@
 """Read a page's figures out of snapshots: few queries, whatever there is to see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
+from classifier.engine.shares import Share
 from monitoring.detectors.quantiles import Sums, summed
 from monitoring.measures import MEASURES, By
 from monitoring.models import MetricSnapshot
 from monitoring.services.windows import Window
 
-if TYPE_CHECKING:
-    from classifier.training.evaluation import Share
-
 COLUMNS = ("series", "label", "at", "count", "total", "seconds", "histogram")
 Slots = list[Sums | None]
+# About so many slots have what comes rarely.
+COARSE = 24
+# Of fewer judgements than these a slot says nothing of how many are right.
+ENOUGH_JUDGED = 10
+JUDGED = ("accuracy_feedback", "accuracy_audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,25 @@ class Figures:
         found = self.slots.get((asked.series, label))
         if found is None:
             return [None] * len(self.window.starts)
-        return [None if sums is None else asked.value(sums) for sums in found]
+        enough = ENOUGH_JUDGED if asked.series in JUDGED else 0
+        return [
+            None if sums is None or sums.count < enough else asked.value(sums) for sums in found
+        ]
 
-    def right(self, series: str, label: str = "") -> "Share | None":
+    def coarser(self) -> "Figures":
+        """With fewer and longer slots, for what comes rarely."""
+        step = max(1, len(self.window.starts) // COARSE)
+        window = replace(self.window, starts=self.window.starts[::step])
+        return Figures(
+            window,
+            {
+                key: [_together(each[place : place + step]) for place in range(0, len(each), step)]
+                for key, each in self.slots.items()
+            },
+        )
+
+    def right(self, series: str, label: str = "") -> Share | None:
         """Of a series of judgements, with its interval; None where nothing was judged."""
-        from classifier.training.evaluation import Share
-
         sums = self.sums(series, label)
         return Share.of_any(round(sums.total), sums.count)
 
@@ -73,3 +88,8 @@ def read_figures(series: Iterable[str], window: Window, by: By = By.ALL) -> Figu
         before = found[place]
         found[place] = sums if before is None else before + sums
     return Figures(window, slots)
+
+
+def _together(parts: Slots) -> Sums | None:
+    seen = [each for each in parts if each is not None]
+    return summed(seen) if seen else None

@@ -10,7 +10,7 @@ from monitoring.models.alert import Severity
 from monitoring.services.heartbeats import SILENT_AFTER
 
 # The newest minute is older: nobody takes snapshots, or they are behind.
-LATE_AFTER = timedelta(minutes=3)
+LATE_AFTER = timedelta(minutes=4)
 # A process that was killed says no farewell; so long it is called silent.
 SILENCE_SHOWN = timedelta(hours=1)
 

