@@ -1,4 +1,4 @@
-"""Receivers, alerts and rules in a real browser: a test that arrives, and what one sees of an alert."""
+"""Receivers, alerts and rules in a real browser, by the keyboard where a mouse would do."""
 
 import re
 from collections.abc import Callable
