@@ -89,3 +89,15 @@ def test_a_share_of_nothing_is_not_zero() -> None:
     evaluate_due(NOON + MINUTE)
     rule.refresh_from_db()
     assert (rule.state, rule.state_text) == (State.NO_DATA, "Nothing was observed.")
+
+
+def test_a_window_whose_newest_minutes_are_missing_says_nothing() -> None:
+    rule = a_rule(window_minutes=30, for_minutes=0)
+    end = watch([FINE] * 10)
+    nothing_of_requests(3, end)
+    evaluate_due(end + 2 * MINUTE)
+    rule.refresh_from_db()
+    assert rule.state == State.OK
+    evaluate_due(end + 3 * MINUTE)
+    rule.refresh_from_db()
+    assert (rule.state, rule.state_text) == (State.NO_DATA, "Nothing was measured.")
