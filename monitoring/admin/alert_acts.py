@@ -146,7 +146,7 @@ class AlertActsAdmin(LogAdmin):
             try:
                 said = act(form)
             except InvalidError as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error))
+                form.add_error(error.field, str(error))
             except ConflictError as error:
                 self.message_user(request, f"Nothing was changed. {error}", messages.ERROR)
                 return HttpResponseRedirect(change_url(alert))

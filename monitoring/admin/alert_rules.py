@@ -21,7 +21,6 @@ from monitoring.admin.alert_charts import Drawn, threshold_chart
 from monitoring.measures import MEASURES, Unit
 from monitoring.models import Alert, AlertRule
 from monitoring.services.preview import Preview, PreviewEpisode, preview
-from monitoring.services.rules import problem_of
 from monitoring.services.switches import switch_rules
 from monitoring.wording import figure
 
@@ -46,13 +45,6 @@ class AlertRuleForm(forms.ModelForm[AlertRule]):
         if isinstance(measure, forms.ChoiceField):
             choices = sorted(((each.key, each.name) for each in MEASURES.values()), key=_name)
             measure.choices = [("", "---------"), *choices, *self._gone()]
-
-    def _post_clean(self) -> None:
-        """What would make it unable to be judged is said before it is saved."""
-        super()._post_clean()  # type: ignore[misc]
-        problem = "" if self.errors else problem_of(self.instance)
-        if problem:
-            self.add_error("by" if "split" in problem else "warning", problem)
 
     def _gone(self) -> list[tuple[str, str]]:
         """The rule's own measure, where a release took it away."""
