@@ -172,7 +172,9 @@ def api(make_client: Any) -> APIClient:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of the processes: a data directory and a database of their own."""
     data = tmp_path_factory.mktemp("site")
-    with own_environment(data, TXCAT_WEB_PROCESSES="2") as variables:
+    # Webhooks are received by the tests themselves.
+    networks = {"TXCAT_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    with own_environment(data, TXCAT_WEB_PROCESSES="2", **networks) as variables:
         yield variables
 
 

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -24,6 +25,8 @@ HANDLE = "monitoring.handle_alert"
 
 class AlertActsAdmin(LogAdmin):
     """Its own addresses: the page of an alert links to them."""
+
+    actions = ("acknowledge_chosen",)
 
     def get_urls(self) -> list[URLPattern]:
         acts = (self.acknowledge, self.unacknowledge, self.comment, self.silence)
@@ -104,6 +107,21 @@ class AlertActsAdmin(LogAdmin):
             act=act,
         )
 
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(HANDLE)
+
+    @admin.action(description="Acknowledge", permissions=["handle"])
+    def acknowledge_chosen(self, request: HttpRequest, queryset: "QuerySet[Alert]") -> None:
+        """Those that can be; of the others it says why not."""
+        acknowledged = 0
+        for alert in queryset.filter(acknowledged_at=None):
+            try:
+                episodes.acknowledge(alert, by=request.user)  # type: ignore[arg-type]
+                acknowledged += 1
+            except ConflictError as error:
+                self.message_user(request, f"{alert}: {error}", messages.ERROR)
+        self.message_user(request, f"Acknowledged: {acknowledged}.", messages.SUCCESS)
+
     def _handled(self, request: HttpRequest, object_id: str) -> Alert:
         alert: Alert | None = self.get_object(request, unquote(object_id))
         if not (self.has_view_permission(request, alert) and request.user.has_perm(HANDLE)):
@@ -128,7 +146,7 @@ class AlertActsAdmin(LogAdmin):
             try:
                 said = act(form)
             except InvalidError as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error))
+                form.add_error(error.field, str(error))
             except ConflictError as error:
                 self.message_user(request, f"Nothing was changed. {error}", messages.ERROR)
                 return HttpResponseRedirect(change_url(alert))

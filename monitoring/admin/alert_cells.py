@@ -25,7 +25,7 @@ STATE_VARIANTS: dict[str, str] = {
     AlertRule.State.OK.value: "success",
     AlertRule.State.PENDING.value: "info",
     AlertRule.State.FIRING.value: "danger",
-    AlertRule.State.NO_DATA.value: "warning",
+    AlertRule.State.NO_DATA.value: "default",
     AlertRule.State.BROKEN.value: "warning",
 }
 SENT_VARIANTS: dict[str, str] = {
@@ -58,7 +58,7 @@ def answer_shown(notification: Notification) -> str:
     if notification.status == Notification.Status.WAITING and notification.attempt > 1:
         failed = notification.attempt - 1
         times = "once" if failed == 1 else f"{failed} times"
-        return f"Failed {times}; tried again at {moment(notification.due_at)}."
+        return f"Failed {times}; tried again at {moment(notification.due_at)}"
     return notification.answer or NOTHING
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from classifier.admin.cells import NOTHING, change_url, changelist_url, link
-from experiments.models import GuardrailAlert
+from classifier.admin.cells import change_url, changelist_url, link
 from monitoring.admin.alert_cells import (
     answer_shown,
     lasting,
@@ -19,6 +18,7 @@ from monitoring.admin.alert_cells import (
     table,
 )
 from monitoring.admin.alert_charts import Drawn, threshold_chart
+from monitoring.admin.alert_evidence import breaches_of, evidence_of
 from monitoring.collectors.circumstances import Change
 from monitoring.measures import MEASURES, Unit
 from monitoring.models import Alert, AlertEvent, MetricSnapshot, Notification
@@ -60,8 +60,8 @@ def alert_page(request: HttpRequest, alert: Alert, now: datetime) -> dict[str, A
         "silence_url": change_url(silence) if silence and may("monitoring.view_silence") else "",
         "facts": _facts(alert, now, may("monitoring.view_alertrule")),
         "chart": _chart(alert, now),
-        "evidence": _evidence(alert),
-        "breaches": _breaches(alert, may("experiments.view_guardrailalert")),
+        "evidence": evidence_of(alert),
+        "breaches": breaches_of(alert, may("experiments.view_guardrailalert")),
         "changes": [_change(request, each) for each in changes_before(alert.started_at)],
         "changes_hours": CHANGES_HOURS,
         "events": [_event(event) for event in alert.events.select_related("by")][::-1],
@@ -151,52 +151,6 @@ def _summary(alert: Alert, warning: float | None, critical: float | None, unit: 
     said = f"It is {' and '.join(limits)}. " if limits else ""
     until = moment(alert.resolved_at) if alert.resolved_at else "now"
     return f"{said}What is shaded is the alert, from {moment(alert.started_at)} to {until}."
-
-
-def _evidence(alert: Alert) -> list[tuple[str, Any]]:
-    """What was seen when it began to fire."""
-    seen = alert.evidence
-    if not seen:
-        return []
-    unit = Unit(seen["unit"])
-    facts = [
-        ("Seen at", moment(datetime.fromisoformat(seen["at"]))),
-        (seen["name"], _figure(seen["value"], unit)),
-        ("Warning", _figure(seen["warning"], unit)),
-        ("Critical", _figure(seen["critical"], unit)),
-        ("Observations", f"{seen['samples']:,}"),
-        ("Window", f"{seen['window_minutes']} min"),
-        ("Active version", seen["version"] or NOTHING),
-    ]
-    reference = seen.get("reference")
-    if reference:
-        facts.append(
-            (
-                "Usual at this hour of the week",
-                f"{_figure(reference['mean'], unit)} ± {_figure(reference['deviation'], unit)}, "
-                f"learned from {reference['count']} hours",
-            )
-        )
-    return facts
-
-
-def _figure(value: float | None, unit: Unit) -> str:
-    return NOTHING if value is None else figure(value, unit)
-
-
-def _breaches(alert: Alert, may_see: bool) -> dict[str, Any] | None:
-    """Of a rule on guard rails: what each experiment's passed."""
-    breaches = alert.evidence.get("experiments")
-    if not breaches:
-        return None
-    rows = [
-        [each["experiment"], each["text"], moment(datetime.fromisoformat(each["since"]))]
-        for each in breaches
-    ]
-    return {
-        "table": table(["Experiment", "What was seen", "Since"], rows),
-        "url": changelist_url(GuardrailAlert) if may_see else "",
-    }
 
 
 def _change(request: HttpRequest, change: Change) -> dict[str, Any]:

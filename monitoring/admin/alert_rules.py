@@ -18,10 +18,9 @@ from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, changelist_url, link
 from monitoring.admin.alert_cells import lasting, moment, severity_badge, state_badge, table
 from monitoring.admin.alert_charts import Drawn, threshold_chart
-from monitoring.measures import MEASURES
+from monitoring.measures import MEASURES, Unit
 from monitoring.models import Alert, AlertRule
 from monitoring.services.preview import Preview, PreviewEpisode, preview
-from monitoring.services.rules import problem_of
 from monitoring.services.switches import switch_rules
 from monitoring.wording import figure
 
@@ -46,13 +45,6 @@ class AlertRuleForm(forms.ModelForm[AlertRule]):
         if isinstance(measure, forms.ChoiceField):
             choices = sorted(((each.key, each.name) for each in MEASURES.values()), key=_name)
             measure.choices = [("", "---------"), *choices, *self._gone()]
-
-    def _post_clean(self) -> None:
-        """What would make it unable to be judged is said before it is saved."""
-        super()._post_clean()  # type: ignore[misc]
-        problem = "" if self.errors else problem_of(self.instance)
-        if problem:
-            self.add_error("by" if "split" in problem else "warning", problem)
 
     def _gone(self) -> list[tuple[str, str]]:
         """The rule's own measure, where a release took it away."""
@@ -191,9 +183,10 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     def thresholds_shown(self, rule: AlertRule) -> str:
         """“above 5% (warning), 20% (critical)”."""
         measure = MEASURES.get(rule.measure)
+        unit = measure.unit if measure else Unit.NUMBER
         is_learned = rule.thresholds == AlertRule.Thresholds.LEARNED
         told = [
-            f"{_threshold(value, None if is_learned or measure is None else measure.unit)} ({word})"
+            f"{f'{value:g} deviations' if is_learned else figure(value, unit)} ({word})"
             for value, word in ((rule.warning, "warning"), (rule.critical, "critical"))
             if value is not None
         ]
@@ -201,7 +194,7 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
 
     @admin.display(description="for")
     def for_shown(self, rule: AlertRule) -> str:
-        return f"{rule.for_minutes} min"
+        return f"{rule.for_minutes}\u00a0min"
 
     @admin.display(description="alerts")
     def alerts_shown(self, rule: Any) -> SafeString | str:
@@ -244,10 +237,6 @@ def _episode(episode: PreviewEpisode) -> list[Any]:
         lasting(end - episode.started_at) if end else NOTHING,
         episode.label or NOTHING,
     ]
-
-
-def _threshold(value: float, unit: Any) -> str:
-    return f"{value:g} sd" if unit is None else figure(value, unit)
 
 
 def _name(choice: tuple[str, str]) -> str:

@@ -14,8 +14,8 @@ from monitoring import collectors
 from monitoring.admin.charts import MAX_LINES, Line, chart
 from monitoring.admin.dashboard import Asked, dashboard, rows_url
 from monitoring.measures import MEASURES, By
-from monitoring.services.figures import Figures, read_figures
-from monitoring.services.windows import HOURLY_RANGES
+from monitoring.services.figures import Figures, read_figures, read_totals
+from monitoring.services.windows import CATEGORY_RANGES, Window
 
 SERIES = ("predictions", "confidence", "low_level")
 # Fewer predictions on either side say nothing of a change.
@@ -54,16 +54,18 @@ ORDERS: dict[str, tuple[str, Callable[[Volume], float]]] = {
 }
 
 
-@dashboard("Categories over time", "monitoring/admin/categories.html", HOURLY_RANGES)
+@dashboard("Categories over time", "monitoring/admin/categories.html", CATEGORY_RANGES)
 def categories(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    figures = read_figures(SERIES, asked.window, By.CATEGORY)
-    past = read_figures(SERIES, asked.window.week_earlier(), By.CATEGORY)
+    figures = read_totals(SERIES, asked.window, By.CATEGORY)
+    past = read_totals(SERIES, asked.window.week_earlier(), By.CATEGORY)
     drift = read_figures(["drift"], asked.window, By.KIND)
     volumes = _volumes(figures, past)
     order = request.GET.get("order", "")
     order = order if order in ORDERS else "volume"
     rows = collectors.categories_named([each.slug for each in volumes])
     largest = sorted(volumes, key=ORDERS["volume"][1])[:MAX_LINES]
+    slugs = [each.slug for each in largest]
+    over_time = read_figures(["predictions"], asked.window, By.CATEGORY, slugs)
     return {
         "orders": [
             {"title": title, "query": _query(request, key), "is_chosen": key == order}
@@ -81,7 +83,7 @@ def categories(request: HttpRequest, asked: Asked) -> dict[str, Any]:
                 "Of level low",
             ],
             "rows": [
-                _row(each, rows.get(each.slug), figures)
+                _row(each, rows.get(each.slug), asked.window)
                 for each in sorted(volumes, key=ORDERS[order][1])
             ],
         },
@@ -93,7 +95,7 @@ def categories(request: HttpRequest, asked: Asked) -> dict[str, Any]:
                 [
                     Line(
                         rows[each.slug].name if each.slug in rows else each.slug,
-                        figures.values("throughput", each.slug),
+                        over_time.values("throughput", each.slug),
                     )
                     for each in largest
                 ],
@@ -138,12 +140,12 @@ def _volume(slug: str, figures: Figures, past: Figures, whole: int, past_whole: 
     )
 
 
-def _row(volume: Volume, category: Category | None, figures: Figures) -> list[Any]:
+def _row(volume: Volume, category: Category | None, window: Window) -> list[Any]:
     count: str | SafeString = f"{volume.count:,}"
     if category is not None:
         count = format_html(
             '<a class="text-link plain-link" href="{}" aria-label="{} predictions of {}">{}</a>',
-            rows_url(Prediction, figures.window, category=category.pk), count, category, count,
+            rows_url(Prediction, window, category=category.pk), count, category, count,
         )  # fmt: skip
     return [
         link(change_url(category), category) if category is not None else volume.slug,

@@ -72,10 +72,10 @@ class NotificationAdmin(LogAdmin):
             return "It is a test: nothing is wrong."
         lines = format_html_join(
             "",
-            "<li>{}: {} {}</li>",
+            "<li>{}, {}: {}</li>",
             (
                 (
-                    link(change_url(Alert(pk=alert["id"])), f"{alert['name']} {alert['label']}"),
+                    link(change_url(Alert(pk=alert["id"])), _name(alert)),
                     alert["status"],
                     alert["text"],
                 )
@@ -97,3 +97,7 @@ class NotificationAdmin(LogAdmin):
             for other in others.order_by("attempt")
         ]
         return format_html_join(", ", "{}", ((each,) for each in found)) or NOTHING
+
+
+def _name(said: dict[str, Any]) -> str:
+    return f"{said['name']} {said['label']}".strip()

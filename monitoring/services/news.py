@@ -135,7 +135,8 @@ def _news(receiver: Receiver, alert: Alert, told: Told | None) -> News | None:
         return News(alert, alert.resolved_at or alert.wrong_at) if is_news else None
     if not _is_severe_enough(receiver, alert):
         return None
-    if told is None:
+    if told is None or RANK[alert.severity] > RANK[told.severity]:
+        # What got worse has waited long enough.
         return News(alert, alert.fired_at or alert.wrong_at)
     return News(alert, told.at) if told.severity != alert.severity else None
 

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from monitoring.exceptions import TurnLostError
@@ -24,7 +24,7 @@ def deliver(clock: Clock = timezone.now) -> None:
             with transaction.atomic():
                 write_due(held.taken_at)
                 held.finish(held.taken_at)
-        except TurnLostError as error:
+        except (TurnLostError, IntegrityError) as error:
             # What was written is undone; who has the turn now writes it.
-            logger.warning("%s", error)
+            logger.warning("Nothing is written, for others were at it: %s", error)
     send_due(clock)

@@ -30,20 +30,24 @@ RANGES = (
     Range("30d", "30 days", timedelta(days=30), Resolution.HOUR, step=3),
     Range("90d", "90 days", timedelta(days=90), Resolution.DAY),
 )
-# What is split by category begins with the hour.
-HOURLY_RANGES = (
+# What is split by category begins with the hour, and has many labels.
+CATEGORY_RANGES = (
     Range("24h", "24 hours", timedelta(hours=24), Resolution.HOUR),
-    *(each for each in RANGES if each.resolution is not Resolution.MINUTE),
+    Range("7d", "7 days", timedelta(days=7), Resolution.HOUR),
+    Range("30d", "30 days", timedelta(days=30), Resolution.DAY),
+    Range("90d", "90 days", timedelta(days=90), Resolution.DAY),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Slots that begin at `starts`, the last of which ends at `end`."""
+    """Slots that begin at `starts`, the last of which ends at `end`. `slot_seconds` is None where
+    they need not be alike: of days, one may have 23 hours."""
 
     starts: tuple[datetime, ...]
     end: datetime
     resolution: Resolution
+    slot_seconds: int | None = None
 
     @property
     def start(self) -> datetime:
@@ -55,7 +59,10 @@ class Window:
     def week_earlier(self) -> "Window":
         """The same times of the clock, slot by slot."""
         earlier = tuple(week_before(start) for start in self.starts)
-        return Window(earlier, week_before(self.end), self.resolution)
+        # Where the clock was put back or forward between, slots are not alike.
+        is_even = self.starts[-1] - self.start == earlier[-1] - earlier[0]
+        seconds = self.slot_seconds if is_even else None
+        return Window(earlier, week_before(self.end), self.resolution, seconds)
 
 
 def window_of(chosen: Range, now: datetime) -> Window:
@@ -74,7 +81,8 @@ def window_of(chosen: Range, now: datetime) -> Window:
     since_midnight = end - day_of(end)
     last = end + (-since_midnight) % size
     numbers = range(chosen.span // size, 0, -1)
-    return Window(tuple(last - size * number for number in numbers), end, chosen.resolution)
+    starts = tuple(last - size * number for number in numbers)
+    return Window(starts, end, chosen.resolution, int(size.total_seconds()))
 
 
 def _days(chosen: Range, end: datetime) -> Window:

@@ -4,10 +4,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message as Headers
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext, SSLError
 from threading import Event, Thread
 from typing import Any
 
@@ -54,6 +55,11 @@ class Hook:
 class Handler(BaseHTTPRequestHandler):
     hook: Hook
 
+    def handle(self) -> None:
+        """Whoever hangs up in the middle is not worth a word."""
+        with suppress(SSLError, ConnectionError):
+            super().handle()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.hook.heard.append(Heard(self.path, self.headers, body))
@@ -71,13 +77,19 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def listening() -> Iterator[Hook]:
+def listening(tls: SSLContext | None = None) -> Iterator[Hook]:
     class OfOneHook(Handler):
         pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), OfOneHook) as server:
         server.daemon_threads = True
-        hook = Hook(f"http://127.0.0.1:{server.server_port}/hook")
+        if tls is not None:
+            # The handshake is the handler's: one that fails ends its thread and not the server.
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        scheme = "https" if tls else "http"
+        hook = Hook(f"{scheme}://127.0.0.1:{server.server_port}/hook")
         OfOneHook.hook = hook
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

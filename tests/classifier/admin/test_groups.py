@@ -166,6 +166,7 @@ ACTIONS = {
     "classifier.Rule switch_off": CURATORS,
     "classifier.Rule switch_on": CURATORS,
     "django_q.Failure delete_selected": OPERATORS,
+    "monitoring.Alert acknowledge_chosen": OPERATORS,
     "monitoring.AlertRule switch_off": OPERATORS,
     "monitoring.AlertRule switch_on": OPERATORS,
 }

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from classifier.admin.cells import change_url
+from classifier.admin.cells import change_url, changelist_url
 from monitoring.models import Alert, AlertEvent, Silence
 from monitoring.services.episodes import acknowledge
 from tests.monitoring.alerts import an_alert
@@ -111,3 +111,20 @@ def test_who_may_only_look_does_nothing(viewer: Client) -> None:
         assert viewer.post(address(act, alert), fields).status_code == 403
     assert not AlertEvent.objects.exists()
     assert viewer.get(change_url(alert)).status_code == 200
+
+
+def test_several_are_acknowledged_in_the_list_and_what_is_over_is_named(
+    staff: Client, admin_user: User
+) -> None:
+    alerts = [an_alert(label="a"), an_alert(label="b"), an_alert(label="c", status="resolved")]
+    chosen = {"action": "acknowledge_chosen", "_selected_action": [row.pk for row in alerts]}
+    content = staff.post(changelist_url(Alert), chosen, follow=True).content.decode()
+    assert "Acknowledged: 2." in content
+    assert "Errors c: It is over." in content
+    assert Alert.objects.filter(acknowledged_by=admin_user).count() == 2
+
+
+def test_who_may_only_look_acknowledges_nothing_in_the_list(viewer: Client) -> None:
+    chosen = {"action": "acknowledge_chosen", "_selected_action": [an_alert().pk]}
+    viewer.post(changelist_url(Alert), chosen, follow=True)
+    assert not AlertEvent.objects.exists()

@@ -78,7 +78,7 @@ def test_the_preview_of_a_change_leaves_the_rule_as_it_is(staff: Client) -> None
     [
         ({"warning": "", "critical": ""}, "Give a threshold at least"),
         ({"warning": "0.5", "critical": "0.1"}, "It must be worse than the warning."),
-        ({"by": "process"}, "“Error rate” is not split by process."),
+        ({"by": "process"}, "is not split by that."),
         ({"label": "v1"}, "Say what it is a label of"),
         ({"measure": "nothing"}, "Select a valid choice."),
         ({"runbook_url": "javascript:alert(1)"}, "Neither an address nor a document."),

@@ -123,6 +123,13 @@ def test_the_page_says_what_is_wrong_since_when_and_what_was_seen(staff: Client)
         assert said in content
 
 
+def test_what_a_learned_threshold_was_learned_from_is_said(staff: Client) -> None:
+    reference = {"mean": 0.01, "deviation": 0.004, "count": 4, "days": 28}
+    alert = an_alert(evidence={**EVIDENCE, "reference": reference})
+    content = page(staff, change_url(alert))
+    assert "1% ± 0.4%, learned from 4 hours" in content
+
+
 def test_the_chart_is_of_the_snapshots_around_the_moment(staff: Client) -> None:
     alert = an_alert(started_at=hours_ago(1), fired_at=hours_ago(1), evidence=EVIDENCE)
     errors(0.4, hours_ago(0.9).replace(second=0, microsecond=0))
