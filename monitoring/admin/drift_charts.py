@@ -59,7 +59,7 @@ def _history(past: list[Past]) -> Chart | None:
 
 
 def _mix(report: DriftReport) -> Chart | None:
-    movers = report.figures[DriftKind.CATEGORY_MIX.value].get("movers")
+    movers = report.figures.get(DriftKind.CATEGORY_MIX.value, {}).get("movers")
     if not movers:
         return None
     return _bars(
@@ -76,7 +76,7 @@ def _mix(report: DriftReport) -> Chart | None:
 
 
 def _distribution(report: DriftReport, kind: DriftKind) -> Chart | None:
-    found = report.figures[kind.value]
+    found = report.figures.get(kind.value, {})
     if "edges" not in found:
         return None
     title, cell = DISTRIBUTIONS[kind]

@@ -207,7 +207,8 @@ def _of_meaning(
     days = list(calm.values())[::step]
     now = _drawn(asked, TEXTS, random)
     drawn = [_drawn(rows, CALM_TEXTS // len(days), random) for rows in days]
-    of_day = np.repeat(np.arange(len(days)), [len(rows) for rows in drawn])
+    sizes = np.array([len(rows) for rows in drawn], dtype=np.int64)
+    of_day = np.repeat(np.arange(len(days), dtype=np.int64), sizes)
     before = [row for rows in drawn for row in rows]
     vectors = _embedded(loaded, _texts([*now, *before]))
     now = [row for row in now if row.text in vectors]
@@ -215,7 +216,7 @@ def _of_meaning(
     before = [row for row in before if row.text in vectors]
     clusters = clusters_of(loaded, now, before, vectors)
     mine, others = _placed(loaded, now, before, vectors)
-    found = embedding_drift(mine, others, of_day[has_vector].astype(np.int64))
+    found = embedding_drift(mine, others, of_day[has_vector])
     examples = loaded.engine.bundle.examples.text_vectors
     build_set = {"build_set": mean_discrepancy(mine.vectors, examples)}
     if isinstance(found, CannotSay):

@@ -103,6 +103,17 @@ def test_before_the_calm_window_is_over_texts_are_held_against_what_was_before(
     assert set(latest_distances(timezone.now())) == {"length", "unknown_tokens", "embeddings"}
 
 
+def test_on_the_first_day_of_all_nothing_is_said_but_the_build_set_is(
+    active_version: ModelVersion,
+) -> None:
+    knows_examples(active_version)
+    live_since(2)
+    report = measured(stream())
+    assert all("reason" in figure for figure in report.figures.values())
+    assert report.figures["embeddings"]["build_set"] >= 0
+    assert report.summary.startswith("Nothing can be said yet: The calm window of ")
+
+
 def test_a_day_is_measured_once_and_its_texts_alone_are_told_against_the_build_set(
     calm: Stream,
 ) -> None:
