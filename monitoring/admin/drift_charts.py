@@ -62,7 +62,7 @@ def _mix(report: DriftReport) -> Chart | None:
     movers = report.figures.get(DriftKind.CATEGORY_MIX.value, {}).get("movers")
     if not movers:
         return None
-    return _bars(
+    chart = _bars(
         "mix",
         "Categories that moved most",
         [each["name"].rpartition(" › ")[2] for each in movers],
@@ -73,6 +73,7 @@ def _mix(report: DriftReport) -> Chart | None:
         "Category",
         [_category(each) for each in movers],
     )
+    return {**chart, "data": {**chart["data"], "isSideways": True}}
 
 
 def _distribution(report: DriftReport, kind: DriftKind) -> Chart | None:

@@ -201,4 +201,4 @@ def _moment(moment: Any) -> str:
 
 
 def _distance(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.01 or value == 0 else f"{value:.1e}"
+    return f"{value:.3f}" if value >= 0.01 or value == 0 else f"{value:.2g}"

@@ -281,5 +281,7 @@ def _summary(figures: dict[str, Figure], drifted: Sequence[str]) -> str:
     said = [kind for kind, figure in figures.items() if "reason" not in figure]
     if not said:
         return f"Nothing can be said yet: {next(iter(figures.values()))['reason']}"
+    if len(said) == len(figures):
+        return f"No drift in any of {len(figures)} kinds."
     names = ", ".join(str(DriftKind(kind).label).lower() for kind in said)
-    return f"No drift in {len(said)} of {len(figures)} kinds that were measured: {names}."
+    return f"No drift in what could be measured: {names}."
