@@ -84,8 +84,7 @@ def measure(
 
     Raises BundleError where the version cannot be loaded.
     """
-    of_time = DriftReport.objects.filter(version=version, start=start, end=end)
-    known = of_time.first()
+    known = DriftReport.objects.filter(version=version, start=start, end=end).first()
     if known is not None:
         return known
     loaded = runtime.get().engine_for(version)
@@ -118,6 +117,12 @@ def measure(
         summary=_summary(figures, drifted)[:SUMMARY_LENGTH],
         by=by,  # type: ignore[misc]
     )
+    return keep_report(report, clusters)
+
+
+def keep_report(report: DriftReport, clusters: Sequence[DriftCluster]) -> DriftReport:
+    """With its clusters, or neither; the report that stands, where another process was first to
+    measure the same time."""
     try:
         with transaction.atomic():
             report.save()
@@ -126,7 +131,9 @@ def measure(
             DriftCluster.objects.bulk_create(clusters)
     except IntegrityError:
         logger.info("Another process measured the same time: its report stands.")
-        return of_time.get()
+        return DriftReport.objects.get(
+            version=report.version_id, start=report.start, end=report.end
+        )
     return report
 
 
