@@ -155,7 +155,7 @@ class DriftReferenceAdmin(Admin):
     list_display = ("days", "version", "reason", "by", "created_at")
     list_select_related = ("version", "by")
     sortable_by = ()
-    fields = (("first_day", "last_day"), "reason")
+    fields = ("first_day", "last_day", "reason")
 
     def has_change_permission(
         self, request: HttpRequest, obj: DriftReference | None = None

@@ -59,10 +59,10 @@ def _history(past: list[Past]) -> Chart | None:
 
 
 def _mix(report: DriftReport) -> Chart | None:
-    movers = report.figures[DriftKind.CATEGORY_MIX.value].get("movers")
+    movers = report.figures.get(DriftKind.CATEGORY_MIX.value, {}).get("movers")
     if not movers:
         return None
-    return _bars(
+    chart = _bars(
         "mix",
         "Categories that moved most",
         [each["name"].rpartition(" › ")[2] for each in movers],
@@ -73,10 +73,11 @@ def _mix(report: DriftReport) -> Chart | None:
         "Category",
         [_category(each) for each in movers],
     )
+    return {**chart, "data": {**chart["data"], "isSideways": True}}
 
 
 def _distribution(report: DriftReport, kind: DriftKind) -> Chart | None:
-    found = report.figures[kind.value]
+    found = report.figures.get(kind.value, {})
     if "edges" not in found:
         return None
     title, cell = DISTRIBUTIONS[kind]

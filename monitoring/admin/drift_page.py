@@ -29,6 +29,8 @@ Permits = Callable[[str], bool]
 RECENT_REPORTS = 14
 ACCURACY_DAYS = 60
 MAX_NAME = 80
+# Of a kind that a later release has brought.
+NOT_MEASURED = {"reason": "It was not measured then."}
 
 
 def page_of(report: DriftReport | None, permits: Permits) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def _verdict(report: DriftReport) -> dict[str, str]:
 
 def _sentences(report: DriftReport, since: dict[str, Past]) -> list[str]:
     """What drifted and since when first; where nothing did, the summary alone."""
-    drifted = [kind for kind in DriftKind.values if report.figures[kind].get("is_drift")]
+    drifted = [kind for kind, found in report.figures.items() if found.get("is_drift")]
     if not drifted:
         return [report.summary]
     return [
@@ -95,7 +97,7 @@ def _sentences(report: DriftReport, since: dict[str, Past]) -> list[str]:
 def _figures_table(report: DriftReport, since: dict[str, Past]) -> Table:
     rows = []
     for kind in DriftKind:
-        found = report.figures[kind.value]
+        found = report.figures.get(kind.value, NOT_MEASURED)
         built = found.get("build_set")
         from_build_set = NOTHING if built is None else _distance(built)
         if "reason" in found:
@@ -199,4 +201,4 @@ def _moment(moment: Any) -> str:
 
 
 def _distance(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.01 or value == 0 else f"{value:.1e}"
+    return f"{value:.3f}" if value >= 0.01 or value == 0 else f"{value:.2g}"

@@ -20,6 +20,8 @@ DAY_PERMUTATIONS = 50
 MMD_BOUND = 0.0003
 # A category with fewer texts on either side is compared together with the others of its like.
 MIN_STRATUM = 10
+# Below it there is nothing but rounding.
+NO_VARIANCE = 1e-16
 # So many texts are enough to know how far apart texts are.
 BANDWIDTH_TEXTS = 500
 
@@ -66,13 +68,13 @@ def embedding_drift(
         _discrepancy(calm, days == day, reference.strata, DAY_PERMUTATIONS, random)
         for day in np.unique(days)
     ]
-    shape, scale = found.mean**2 / found.variance, found.variance / found.mean
     return Drift(
         distance=max(0.0, found.excess),
         bound=bound,
-        chance=float(stats.gamma.ppf(1 - ALPHA, shape, scale=scale)) - found.mean,
+        chance=_far_quantile(found),
         between_days=day_allowance(
-            [each.excess for each in between], [np.sqrt(each.variance) for each in between]
+            [each.excess for each in between],
+            [np.sqrt(max(each.variance, NO_VARIANCE)) for each in between],
         ),
     )
 
@@ -96,6 +98,14 @@ class _Discrepancy:
     excess: float
     mean: float
     variance: float
+
+
+def _far_quantile(found: _Discrepancy) -> float:
+    """What chance exceeds in ALPHA of cases, over its mean; 0 where texts do not differ."""
+    if found.variance < NO_VARIANCE:
+        return 0.0
+    shape, scale = found.mean**2 / found.variance, found.variance / found.mean
+    return float(stats.gamma.ppf(1 - ALPHA, shape, scale=scale)) - found.mean
 
 
 def _discrepancy(

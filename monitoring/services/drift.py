@@ -59,8 +59,7 @@ class Past:
 def history(report: DriftReport) -> list[Past]:
     """The report and the daily ones of its version before it, the newest first."""
     before = DriftReport.objects.filter(
-        Q(trigger=DriftReport.Trigger.DAILY, end__lte=report.start + timedelta(hours=1))
-        | Q(pk=report.pk),
+        Q(trigger=DriftReport.Trigger.DAILY, end__lt=report.end) | Q(pk=report.pk),
         version=report.version_id,
     )
     return [

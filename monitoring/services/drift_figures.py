@@ -112,8 +112,8 @@ def judged(kind: DriftKind, found: Drift, words: str, measure: str = "PSI") -> F
     """What was found, as JSON and as a sentence."""
     verdict = "drift" if found.is_drift else "no drift"
     sentence = (
-        f"{kind.label}: {verdict}. {measure} {_shown(found.distance)} is {found.ratio:.2f} of the "
-        f"threshold {_shown(found.threshold)}. {words}"
+        f"{kind.label}: {verdict}. {measure} {_shown(found.distance)} is {found.ratio:.2f} times "
+        f"the threshold {_shown(found.threshold)}. {words}"
     )
     if found.between_days > found.bound:
         sentence += " The calm days differ much among themselves: a calmer window would show more."

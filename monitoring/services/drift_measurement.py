@@ -84,8 +84,7 @@ def measure(
 
     Raises BundleError where the version cannot be loaded.
     """
-    of_time = DriftReport.objects.filter(version=version, start=start, end=end)
-    known = of_time.first()
+    known = DriftReport.objects.filter(version=version, start=start, end=end).first()
     if known is not None:
         return known
     loaded = runtime.get().engine_for(version)
@@ -118,6 +117,12 @@ def measure(
         summary=_summary(figures, drifted)[:SUMMARY_LENGTH],
         by=by,  # type: ignore[misc]
     )
+    return keep_report(report, clusters)
+
+
+def keep_report(report: DriftReport, clusters: Sequence[DriftCluster]) -> DriftReport:
+    """With its clusters, or neither; the report that stands, where another process was first to
+    measure the same time."""
     try:
         with transaction.atomic():
             report.save()
@@ -126,7 +131,9 @@ def measure(
             DriftCluster.objects.bulk_create(clusters)
     except IntegrityError:
         logger.info("Another process measured the same time: its report stands.")
-        return of_time.get()
+        return DriftReport.objects.get(
+            version=report.version_id, start=report.start, end=report.end
+        )
     return report
 
 
@@ -207,7 +214,8 @@ def _of_meaning(
     days = list(calm.values())[::step]
     now = _drawn(asked, TEXTS, random)
     drawn = [_drawn(rows, CALM_TEXTS // len(days), random) for rows in days]
-    of_day = np.repeat(np.arange(len(days)), [len(rows) for rows in drawn])
+    sizes = np.array([len(rows) for rows in drawn], dtype=np.int64)
+    of_day = np.repeat(np.arange(len(days), dtype=np.int64), sizes)
     before = [row for rows in drawn for row in rows]
     vectors = _embedded(loaded, _texts([*now, *before]))
     now = [row for row in now if row.text in vectors]
@@ -215,7 +223,7 @@ def _of_meaning(
     before = [row for row in before if row.text in vectors]
     clusters = clusters_of(loaded, now, before, vectors)
     mine, others = _placed(loaded, now, before, vectors)
-    found = embedding_drift(mine, others, of_day[has_vector].astype(np.int64))
+    found = embedding_drift(mine, others, of_day[has_vector])
     examples = loaded.engine.bundle.examples.text_vectors
     build_set = {"build_set": mean_discrepancy(mine.vectors, examples)}
     if isinstance(found, CannotSay):
@@ -280,5 +288,7 @@ def _summary(figures: dict[str, Figure], drifted: Sequence[str]) -> str:
     said = [kind for kind, figure in figures.items() if "reason" not in figure]
     if not said:
         return f"Nothing can be said yet: {next(iter(figures.values()))['reason']}"
+    if len(said) == len(figures):
+        return f"No drift in any of {len(figures)} kinds."
     names = ", ".join(str(DriftKind(kind).label).lower() for kind in said)
-    return f"No drift in {len(said)} of {len(figures)} kinds that were measured: {names}."
+    return f"No drift in what could be measured: {names}."

@@ -87,13 +87,21 @@
   function said(context, unit) {
     const set = context.dataset;
     const round = (value) => Number(value.toPrecision(3));
-    const value = set.label + ": " + round(context.parsed.y) + " " + unit;
+    const found = context.chart.options.indexAxis === "y" ? context.parsed.x : context.parsed.y;
+    const value = set.label + ": " + round(found) + " " + unit;
     if (!set.low) return value;
     return value + " (" + round(set.low[context.dataIndex]) + " to " + round(set.high[context.dataIndex]) + ")";
   }
 
   function options(data, colours) {
     const isEffect = data.kind === "effect";
+    const places = { offset: true, ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: 12 }, grid: { display: false } };
+    const values = {
+      beginAtZero: data.isFromZero !== false,
+      title: { display: data.unit !== "", text: data.unit, color: colours.text },
+      ticks: { color: colours.text },
+      grid: { color: (context) => (context.tick.value === 0 ? colours.zero : colours.grid) },
+    };
     return {
       animation: false,
       maintainAspectRatio: false,
@@ -108,15 +116,8 @@
           callbacks: { label: (context) => said(context, data.unit) },
         },
       },
-      scales: {
-        x: { offset: true, ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: 12 }, grid: { display: false } },
-        y: {
-          beginAtZero: data.isFromZero !== false,
-          title: { display: data.unit !== "", text: data.unit, color: colours.text },
-          ticks: { color: colours.text },
-          grid: { color: (context) => (context.tick.value === 0 ? colours.zero : colours.grid) },
-        },
-      },
+      indexAxis: data.isSideways ? "y" : "x",
+      scales: data.isSideways ? { x: values, y: { ...places, ticks: { ...places.ticks, autoSkip: false } } } : { x: places, y: values },
     };
   }
 

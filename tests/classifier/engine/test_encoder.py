@@ -117,3 +117,8 @@ def test_a_card_of_another_form_is_refused(variant: Path) -> None:
     (variant / "encoder.json").write_text(json.dumps({"name": "x"}))
     with pytest.raises(BundleError, match="is not an encoder card"):
         Encoder(variant)
+
+
+def test_a_word_that_falls_to_pieces_is_unknown_to_the_vocabulary(exported_encoder: Path) -> None:
+    texts = ["coffee shop london", "volthop escooter ride", ""]
+    assert Encoder(exported_encoder).unknown_words(texts) == [(3, 0), (3, 2), (0, 0)]

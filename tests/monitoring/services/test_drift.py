@@ -48,7 +48,7 @@ def test_a_day_as_the_others_is_no_drift(calm: Stream) -> None:
     report = measured(calm)
     assert set(report.figures) == ALL
     assert (drifted(report), report.is_drift) == (set(), False)
-    assert "No drift in 5 of 5 kinds" in report.summary
+    assert report.summary == "No drift in any of 5 kinds."
     assert (report.predictions, report.sampled, report.calm_sampled) == (700, 700, 4900)
 
 
@@ -101,6 +101,18 @@ def test_before_the_calm_window_is_over_texts_are_held_against_what_was_before(
     for kind in ("category_mix", "confidence"):
         assert f"its first 7 full days, ends with {ends}" in report.figures[kind]["reason"]
     assert set(latest_distances(timezone.now())) == {"length", "unknown_tokens", "embeddings"}
+    assert report.summary.startswith("No drift in what could be measured: length of descriptors,")
+
+
+def test_on_the_first_day_of_all_nothing_is_said_but_the_build_set_is(
+    active_version: ModelVersion,
+) -> None:
+    knows_examples(active_version)
+    live_since(2)
+    report = measured(stream())
+    assert all("reason" in figure for figure in report.figures.values())
+    assert report.figures["embeddings"]["build_set"] >= 0
+    assert report.summary.startswith("Nothing can be said yet: The calm window of ")
 
 
 def test_a_day_is_measured_once_and_its_texts_alone_are_told_against_the_build_set(
