@@ -98,9 +98,9 @@ def dotted_paths(name: str) -> list[str]:
 
 
 def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
-    """A comma-separated list of addresses and networks (CIDR)."""
+    """A comma-separated list of addresses and networks (CIDR); a blank one is as good as none."""
     found = []
-    for word in words(name, default=default):
+    for word in words(name, default=default) or default:
         try:
             found.append(ip_network(word))
         except ValueError as error:

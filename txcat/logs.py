@@ -35,6 +35,47 @@ ExceptionInfo = (
 )
 
 
+# The exporter's own tale, line by line; onnxruntime's has a logger a module.
+TALKATIVE = (
+    "onnx_ir",
+    "onnxscript",
+    "sentence_transformers",
+    "fusion_base",
+    "fusion_utils",
+    "onnx_model",
+    "onnx_model_bert",
+    "onnxruntime",
+)
+
+
+def configuration(shape: str, level: str, is_personal: bool) -> dict[str, Any]:
+    """As `logging.config.dictConfig` takes it; `shape` is `line` or `json`."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"context": {"()": ContextFilter}},
+        "formatters": {
+            "line": {"()": LineFormatter, "is_personal": is_personal},
+            "json": {"()": JsonLineFormatter, "is_personal": is_personal},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": shape,
+                "filters": ["context"],
+            }
+        },
+        "loggers": {
+            # It would write past the handler above.
+            "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+            # Says each request once more, by its address.
+            "django.server": {"handlers": [], "level": "CRITICAL"},
+            **{name: {"level": "WARNING"} for name in TALKATIVE},
+        },
+        "root": {"handlers": ["console"], "level": level},
+    }
+
+
 class ContextFilter(logging.Filter):
     """Gives each record the ids of what is worked on."""
 

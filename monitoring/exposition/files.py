@@ -108,17 +108,24 @@ def folder_of_process() -> Path | None:
     return Path(folder) if folder else None
 
 
-_names: dict[int, str] = {}
+_name = ""
 
 
 def own_name() -> str:
     """Of this process among all that ever write to its folder. Asked at each count."""
-    pid = os.getpid()
-    name = _names.get(pid)
-    if name is None:
-        _names.clear()
-        name = _names[pid] = f"{pid}-{_started(pid)}"
-    return name
+    global _name
+    if not _name:
+        pid = os.getpid()
+        _name = f"{pid}-{_started(pid)}"
+    return _name
+
+
+def _forget_name() -> None:
+    global _name
+    _name = ""
+
+
+os.register_at_fork(after_in_child=_forget_name)
 
 
 def _owner(path: Path) -> str:
