@@ -1,5 +1,6 @@
 """What follows from what the queue's workers do."""
 
+import logging
 from typing import Any
 
 from django.dispatch import receiver
@@ -9,6 +10,8 @@ from monitoring import pulse
 from monitoring.correlation import JOB_ID, TASK_ID
 from monitoring.exposition import files
 
+logger = logging.getLogger(__name__)
+
 RUN_JOB = "classifier.tasks.run_job"
 
 
@@ -17,7 +20,11 @@ def start_pulse(sender: Any, **kwargs: Any) -> None:
     """In a worker process that has just begun, in the place of another, perhaps."""
     folder = files.folder_of_process()
     if folder is not None:
-        files.add_up_dead(folder)
+        try:
+            files.add_up_dead(folder)
+        except OSError as error:
+            # The next scrape adds it up.
+            logger.warning("What ended workers counted is not added up: %s", error)
     pulse.start(pulse.Role.WORKER)
 
 
