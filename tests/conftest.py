@@ -20,7 +20,16 @@ from classifier.engine.engine import Engine
 from classifier.models import Encoder, ModelVersion, Scope
 from classifier.routing import get_router
 from classifier.services.rules import forget_rules
-from tests.processes import WEB, WORKER, Site, answers, own_environment, running, wait_until
+from tests.processes import (
+    WEB,
+    WORKER,
+    Site,
+    answers,
+    free_port,
+    own_environment,
+    running,
+    wait_until,
+)
 from tests.processes import manage as run_command
 
 START_SECONDS = 120
@@ -172,7 +181,10 @@ def api(make_client: Any) -> APIClient:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of the processes: a data directory and a database of their own."""
     data = tmp_path_factory.mktemp("site")
-    with own_environment(data, TXCAT_WEB_PROCESSES="2") as variables:
+    worker_port = str(free_port())
+    with own_environment(
+        data, TXCAT_WEB_PROCESSES="2", TXCAT_WORKER_METRICS_PORT=worker_port
+    ) as variables:
         yield variables
 
 
