@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.signing import BadSignature
 from django.db import Error, connection, transaction
 from django.db.models import Count, Max, Min
 from django.utils import timezone
@@ -41,7 +42,8 @@ class StateCollector(Collector):
         )
         for name, read, away in (
             ("database", _database, Error),
-            ("queue", _queue, (Error, RedisError)),
+            # A task that was signed by another key is of another installation's queue.
+            ("queue", _queue, (Error, RedisError, BadSignature)),
             ("disk", _disk, OSError),
         ):
             try:

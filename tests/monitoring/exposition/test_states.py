@@ -155,6 +155,13 @@ def test_an_empty_queue_in_redis_is_of_no_age(on_redis: Callable[[Any], None]) -
     assert told()["txcat_queue_oldest_task_seconds",] == 0
 
 
+def test_a_queue_of_somebody_else_is_not_told(on_redis: Callable[[Any], None]) -> None:
+    on_redis(RedisQueue("signed:by:another"))
+    found = told()
+    assert found["txcat_collector_up", "queue"] == 0
+    assert ("txcat_queue_tasks",) not in found
+
+
 def test_a_queue_that_is_away_is_not_an_empty_one(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     with pytest.MonkeyPatch.context() as patch:
