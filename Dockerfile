@@ -70,4 +70,6 @@ COPY --from=worker-venv /venv /venv
 ENV MPLCONFIGDIR=/var/cache/txcat/matplotlib
 USER txcat
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=60s --timeout=20s --start-period=120s --retries=3 \
+    CMD ["python", "manage.py", "check_health", "--role", "worker"]
 CMD ["python", "manage.py", "qcluster"]

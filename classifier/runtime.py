@@ -149,6 +149,10 @@ class Runtime:
 
     def status(self) -> Status:
         self._follow_if_due()
+        return self.known_status()
+
+    def known_status(self) -> Status:
+        """As it was when this process last looked, which a worker does when it classifies."""
         serving = self._serving
         if serving is None:
             health = Health.FAILED

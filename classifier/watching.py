@@ -6,6 +6,9 @@ from collections.abc import Callable
 from django import db
 from django.conf import settings
 
+# Who looks more seldom gives the database its connection back.
+KEPT_SECONDS = 1.0
+
 
 class Watcher:
     """Calls `look` every `seconds` (ENGINE_POLL_SECONDS where none are said), from `start` to
@@ -34,4 +37,7 @@ class Watcher:
     def _watch(self) -> None:
         while not self._stopping.wait(self._seconds):
             self._look()
-            db.close_old_connections()
+            if self._seconds < KEPT_SECONDS:
+                db.close_old_connections()
+            else:
+                db.connections.close_all()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import Error, connection
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -108,16 +107,6 @@ class ExperimentFigures:
     @property
     def is_running(self) -> bool:
         return self.status == Experiment.Status.RUNNING
-
-
-def database_problem() -> str | None:
-    """Why the database does not answer; None where it does."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error as error:
-        return f"does not answer: {type(error).__name__}"
-    return None
 
 
 def versions() -> tuple[VersionFigures | None, VersionFigures | None]:

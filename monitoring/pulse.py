@@ -8,9 +8,13 @@ told when every worker is silent.
 import logging
 from collections.abc import Callable
 
+import psutil
 from django import db
+from redis import RedisError
 
 from classifier.watching import Watcher
+from monitoring import prober
+from monitoring.exceptions import TurnLostError
 from monitoring.models import Process
 from monitoring.services import alerting, notifications, snapshots
 from monitoring.services.heartbeats import Heart
@@ -35,12 +39,20 @@ class Pulse:
             Watcher("notifier", _unless_away(notifications.deliver), LOOK_SECONDS),
         )
 
+        # What `/readyz` says.
+        self._probes = prober.probes() if role is Role.WEB else ()
+
     def start(self) -> None:
         _unless_away(self._heart.beat)()
+        for probe in self._probes:
+            probe.ask()
+            probe.start()
         for watcher in self._watchers:
             watcher.start()
 
     def stop(self) -> None:
+        for probe in self._probes:
+            probe.stop()
         for watcher in self._watchers:
             watcher.stop()
         _unless_away(self._heart.stop)()
@@ -67,12 +79,15 @@ def _watch_over() -> None:
 
 
 def _unless_away(look: Callable[[], None]) -> Callable[[], None]:
-    """A database that is away ends no thread: the next look may find it there again."""
+    """A database, a broker or a disk that is away ends no thread: the next look may find it there
+    again. Nor does a turn that was lost."""
 
     def look_or_log() -> None:
         try:
             look()
-        except db.Error:
-            logger.exception("The database does not answer.")
+        except TurnLostError as error:
+            logger.warning("%s", error)
+        except (db.Error, RedisError, OSError, psutil.Error):
+            logger.exception("Monitoring could not look.")
 
     return look_or_log

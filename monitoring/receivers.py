@@ -1,6 +1,7 @@
 """What follows from what the queue's workers do."""
 
 import logging
+from multiprocessing.util import Finalize
 from typing import Any
 
 from django.dispatch import receiver
@@ -17,7 +18,8 @@ RUN_JOB = "classifier.tasks.run_job"
 
 @receiver(post_spawn)
 def start_pulse(sender: Any, **kwargs: Any) -> None:
-    """In a worker process that has just begun, in the place of another, perhaps."""
+    """In a worker process that has just begun, perhaps in the place of another, up to its end:
+    `atexit` is not heard in it."""
     folder = files.folder_of_process()
     if folder is not None:
         try:
@@ -26,6 +28,7 @@ def start_pulse(sender: Any, **kwargs: Any) -> None:
             # The next scrape adds it up.
             logger.warning("What ended workers counted is not added up: %s", error)
     pulse.start(pulse.Role.WORKER)
+    Finalize(None, pulse.stop, exitpriority=0)
 
 
 @receiver(pre_execute)

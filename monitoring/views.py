@@ -15,7 +15,7 @@ from classifier.authentication import ApiKeyAuthentication, key_of
 from classifier.permissions import Scope
 from monitoring.exposition.registry import web_registry
 from monitoring.networks import is_allowed
-from monitoring.services.readiness import check_readiness
+from monitoring.prober import check_readiness
 
 
 @never_cache

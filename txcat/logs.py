@@ -24,9 +24,18 @@ from classifier.exceptions import (
     TrainingError,
 )
 from monitoring.correlation import JOB_ID, REQUEST_ID, TASK_ID
+from monitoring.exceptions import TurnLostError
 
-# Exceptions whose texts this program writes, of files, models and versions.
-SAYABLE = (BundleError, EncoderError, EngineError, NoEngineError, StorageError, TrainingError)
+# Exceptions whose texts this program writes, of files, models, versions and turns.
+SAYABLE = (
+    BundleError,
+    EncoderError,
+    EngineError,
+    NoEngineError,
+    StorageError,
+    TrainingError,
+    TurnLostError,
+)
 # What lines may carry beside their message; people read the first three.
 EXTRA = ("request_id", "task_id", "job_id", "endpoint", "method", "status", "duration_ms")
 

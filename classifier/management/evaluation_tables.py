@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from classifier.engine.shares import wilson_interval
 from classifier.training.calibration import HIGH_PRECISION
-from classifier.training.evaluation import (
-    calibration_error_by_chance,
-    expected_calibration_error,
-    wilson_interval,
-)
+from classifier.training.evaluation import calibration_error_by_chance, expected_calibration_error
 from classifier.training.few_shot import Head, Outcome, Spread, spread
 
 FULL = "full"

@@ -3,14 +3,11 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Q, Subquery
 
+from classifier.engine.shares import Share
 from classifier.models import ModelVersion, Prediction, ReviewEvent, ReviewItem
-
-if TYPE_CHECKING:
-    from classifier.training.evaluation import Share
 
 State = ReviewItem.State
 # What says something of a text: an answer, that there is none, and that either was taken back.
@@ -33,8 +30,8 @@ class AuditFigures:
     version: str
     drawn: int
     reviewed: int
-    coverage: "Share | None"
-    accuracy: "Share | None"
+    coverage: Share | None
+    accuracy: Share | None
 
 
 def reviewed_category(canonical_text: str) -> Subquery:
@@ -72,8 +69,6 @@ def audit_figures(since: datetime | None = None) -> list[AuditFigures]:
 
 
 def _figures(version: ModelVersion, counts: Counter[str]) -> AuditFigures:
-    from classifier.training.evaluation import Share
-
     return AuditFigures(
         version_id=version.pk,
         version=version.name,

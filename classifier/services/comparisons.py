@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from classifier import runtime
 from classifier.engine.descriptors import normalize
 from classifier.engine.engine import Engine
+from classifier.engine.shares import wilson_interval
 from classifier.engine.types import CategoryInfo, Decision, Direction, Reason, Transaction
 from classifier.exceptions import BundleError, ConflictError, UnknownError
 from classifier.jobs.queue import enqueue
@@ -85,8 +86,6 @@ def compare_versions(
     these are fewer than MIN_REAL_TEXTS, those of both versions' examples. Raises BundleError
     where a version cannot be loaded.
     """
-    from classifier.training.evaluation import wilson_interval
-
     report(0.0, f"comparing with {against}")
     engines = [runtime.get().engine_apart(each) for each in (against, version)]
     source = VersionComparison.Source.PREDICTIONS

@@ -8,20 +8,16 @@ version's own confidence.
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import Avg, Count, F, Q, QuerySet
 
+from classifier.engine.shares import Z_95, Share
 from classifier.models import Feedback, ModelVersion, Prediction
 from classifier.models.choices import AnnotatorChoices
 from classifier.services.audit import AuditFigures, audit_figures
 
-if TYPE_CHECKING:
-    from classifier.training.evaluation import Share
-
 # The newest of a version's answers, over which the estimate is taken.
 MAX_ANSWERS = 50_000
-Z_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class LiveAccuracy:
     """Of answers with a category; None where there is nothing to tell. `audit` is as
     `audit_figures` has it."""
 
-    feedback: "Share | None"
+    feedback: Share | None
     audit: AuditFigures | None
     estimate: Estimate | None
 
@@ -63,11 +59,9 @@ def live_accuracy(version: ModelVersion, since: datetime | None = None) -> LiveA
     )
 
 
-def _from_feedback(version: ModelVersion, since: datetime | None) -> "Share | None":
+def _from_feedback(version: ModelVersion, since: datetime | None) -> Share | None:
     """A prediction is right where nobody whose saying counts says otherwise. What was replaced or
     rejected does not count. Whoever answered counts, as in the audit."""
-    from classifier.training.evaluation import Share
-
     said = Feedback.objects.counting().filter(
         prediction__version=version, prediction__category__isnull=False
     )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.engine.back_off import BackOff, PrimarySet
+from classifier.engine.shares import wilson_interval
 from classifier.engine.types import CategoryInfo
 from classifier.training.calibration import (
     MIN_LEVEL_SIZE,
@@ -15,7 +16,6 @@ from classifier.training.calibration import (
     cross_fitted_confidences,
     fit_calibration,
 )
-from classifier.training.evaluation import wilson_interval
 
 
 @dataclass(frozen=True, slots=True)

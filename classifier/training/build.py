@@ -13,6 +13,7 @@ from classifier.engine.decision import Bounds
 from classifier.engine.held_out import HeldOut
 from classifier.engine.linear import SecondOpinion
 from classifier.engine.prototypes import ExampleSet, PrototypeSet
+from classifier.engine.shares import wilson_interval
 from classifier.engine.types import CategoryInfo
 from classifier.exceptions import TrainingError
 from classifier.training.back_off import BackOffFigures, fit_back_off
@@ -29,7 +30,6 @@ from classifier.training.evaluation import (
     expected_calibration_error,
     macro_f1,
     precision_and_recall,
-    wilson_interval,
 )
 from classifier.training.prototypes import (
     NEIGHBOR_WEIGHTS,

@@ -9,8 +9,8 @@ from scipy.special import expit
 
 from classifier.engine.calibration import Calibration
 from classifier.engine.decision import Bounds
+from classifier.engine.shares import wilson_interval
 from classifier.engine.types import Level
-from classifier.training.evaluation import wilson_interval
 
 FOLDS = 5
 HIGH_PRECISION = 0.95

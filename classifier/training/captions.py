@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classifier.training.evaluation import Share
+from classifier.engine.shares import Share
 from classifier.training.paired import CannotSay, PairedComparison
 from classifier.training.report import Report
 from classifier.training.risk_coverage import MIN_ANSWERS, Answering, Reach

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from classifier.engine.shares import Share
 from classifier.exceptions import TrainingError
-from classifier.training.evaluation import Share
 from classifier.training.paired import paired_difference_interval
 from classifier.training.prototypes import (
     DEFAULT_WEIGHTS,

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.training.evaluation import Z_95, wilson_interval
+from classifier.engine.shares import Z_95, wilson_interval
 
 Key = TypeVar("Key", bound=Hashable)
 

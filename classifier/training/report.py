@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 from classifier.engine.decision import Bounds
 from classifier.engine.held_out import HeldOut
 from classifier.engine.prototypes import ExampleSet
+from classifier.engine.shares import Share
 from classifier.engine.types import CategoryInfo
-from classifier.training.evaluation import (
-    Share,
-    expected_calibration_error,
-    macro_f1,
-)
+from classifier.training.evaluation import expected_calibration_error, macro_f1
 from classifier.training.risk_coverage import RiskCoverage
 
 BINS = 10

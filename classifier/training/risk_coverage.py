@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.training.evaluation import wilson_interval
+from classifier.engine.shares import wilson_interval
 
 # Answers before their precision is believed.
 MIN_ANSWERS = 30

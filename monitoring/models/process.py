@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 
 
@@ -5,6 +7,11 @@ class ProcessQuerySet(models.QuerySet["Process"]):
     def running(self) -> "ProcessQuerySet":
         """Those that did not say that they end; the silent ones are among them."""
         return self.filter(stopped_at=None)
+
+    def newest_seen(self, role: "Process.Role") -> datetime | None:
+        """When one of a role was last heard, None where none ever was."""
+        seen = self.filter(role=role).order_by("-seen_at").values_list("seen_at", flat=True)
+        return seen.first()
 
 
 class Process(models.Model):

@@ -119,7 +119,10 @@ class Heart:
         Process.objects.filter(**self._id).update(stopped_at=timezone.now())
 
     def _state(self, now: datetime) -> dict[str, Any]:
-        status = runtime.get().status()
+        # A worker that never classifies needs no engine, and lacks none.
+        is_web = self.role is Process.Role.WEB
+        status = runtime.get().status() if is_web else runtime.get().known_status()
+        is_unused = not is_web and status.wanted is None
         with self._process.oneshot():
             times = self._process.cpu_times()
             return {
@@ -127,8 +130,8 @@ class Heart:
                 "seen_at": now,
                 "version": status.serving or "",
                 "wanted": status.wanted or "",
-                "health": status.health.value,
-                "reason": status.reason[:500],
+                "health": Process.Health.OK if is_unused else status.health.value,
+                "reason": "" if is_unused else status.reason[:500],
                 "rss_bytes": self._process.memory_info().rss,
                 "cpu_seconds": times.user + times.system,
                 "threads": self._process.num_threads(),

@@ -1,11 +1,21 @@
-"""Judge whether this process can answer."""
+"""Judge whether this process can answer, part by part."""
 
+import socket
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from classifier import runtime
+import psutil
+from django.conf import settings
+from django.utils import timezone
+
 from classifier.runtime import Health, Status
-from monitoring import collectors
+from monitoring.infrastructure import broker_problem, database_problem, missing_migrations
+from monitoring.models import Process
+from monitoring.services.heartbeats import SILENT_AFTER
+
+# Free shares of the data directory's disk.
+LITTLE_DISK = 0.1
+NO_DISK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +36,7 @@ class Readiness:
     @property
     def status(self) -> Health:
         """That of the worst part."""
-        order = list(Health)
-        return max((part.status for part in self.parts), key=order.index)
+        return worst(self.parts)
 
     @property
     def is_ready(self) -> bool:
@@ -42,15 +51,69 @@ class Readiness:
         }
 
 
-def check_readiness() -> Readiness:
-    """Ask the database, then the engine of this process."""
-    database, status = _database(), runtime.get().status()
-    return Readiness((database, engine_part(status)), status.pid, status.serving)
+def worst(parts: tuple[Part, ...]) -> Health:
+    order = list(Health)
+    return max((part.status for part in parts), key=order.index)
 
 
-def _database() -> Part:
-    problem = collectors.database_problem()
-    return Part("database", Health.FAILED if problem else Health.OK, problem or "answers")
+def database_parts() -> tuple[Part, ...]:
+    """The database, and what can be asked of it alone."""
+    problem = database_problem()
+    if problem:
+        return (Part("database", Health.FAILED, problem),)
+    return (Part("database", Health.OK, "answers"), migrations_part(), worker_part())
+
+
+def migrations_part() -> Part:
+    missing = missing_migrations()
+    if not missing:
+        return Part("migrations", Health.OK, "are all applied")
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return Part("migrations", Health.FAILED, f"not applied: {missing[0]}{more}")
+
+
+def worker_part() -> Part:
+    """Without one the API answers; what runs in the background waits."""
+    seen_at = Process.objects.newest_seen(Process.Role.WORKER)
+    if seen_at is None:
+        return Part("worker", Health.DEGRADED, "none has been heard of")
+    if timezone.now() - seen_at <= SILENT_AFTER:
+        return Part("worker", Health.OK, "was heard less than a minute ago")
+    return Part(
+        "worker", Health.DEGRADED, f"none has been heard since {seen_at:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
+def processes_part(role: Process.Role) -> Part:
+    """Whether this machine has a process of that role that lives and serves what it should."""
+    here = Process.objects.running().filter(role=role, machine=socket.gethostname())
+    alive = list(here.filter(seen_at__gte=timezone.now() - SILENT_AFTER))
+    if not alive:
+        return Part(role.value, Health.FAILED, "no process of this machine is heard")
+    detail = "1 process" if len(alive) == 1 else f"{len(alive)} processes"
+    for process in alive:
+        if process.health != Process.Health.OK:
+            return Part(role.value, Health.DEGRADED, f"{detail}; {process.pid}: {process.reason}")
+    return Part(role.value, Health.OK, detail)
+
+
+def broker_part() -> Part:
+    problem = broker_problem()
+    return Part("broker", Health.DEGRADED if problem else Health.OK, problem or "answers")
+
+
+def disk_part() -> Part:
+    """Of the data directory."""
+    try:
+        usage = psutil.disk_usage(str(settings.DATA_DIR))
+    except OSError as error:
+        return Part("disk", Health.FAILED, f"cannot be read: {error.strerror}")
+    # Of what is not kept back for the superuser.
+    free = usage.free / (usage.used + usage.free)
+    detail = f"{100 * free:.0f}% is free"
+    if free < NO_DISK:
+        return Part("disk", Health.FAILED, detail)
+    return Part("disk", Health.DEGRADED if free < LITTLE_DISK else Health.OK, detail)
 
 
 def engine_part(status: Status) -> Part:

@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 from django.conf import settings
+from django.core.management import get_commands, load_command_class
 
 from tests.deploy.dockerfile import (
     ROOT,
@@ -122,6 +123,15 @@ def test_a_final_image_starts_without_a_shell_and_stops_on_sigterm(name: str) ->
     [command] = STAGES[name].values("CMD")
     assert exec_form(command)[0] == "python"
     assert STAGES[name].values("STOPSIGNAL") == ["SIGTERM"]
+
+
+def test_the_worker_asks_for_its_own_health_by_a_command_that_there_is() -> None:
+    [value] = STAGES["worker"].values("HEALTHCHECK")
+    python, script, name, *arguments = exec_form(value.partition(" CMD ")[2])
+    assert (python, script, name) == ("python", "manage.py", "check_health")
+    app = get_commands()[name]
+    parser = load_command_class(str(app), name).create_parser(script, name)
+    assert parser.parse_args(arguments).role == "worker"
 
 
 def test_state_lives_on_the_data_volume() -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
+from classifier.engine.shares import Share
 from classifier.exceptions import EncoderError
 from classifier.export.benchmark import Figures
 from classifier.export.recommendation import Artifact, recommend
 from classifier.export.validation import Validation
 from classifier.training.comparison import Comparison
-from classifier.training.evaluation import Share
 
 
 def figures(name: str, over_fp32: float | None, p50_ms: float = 3.0) -> Figures:

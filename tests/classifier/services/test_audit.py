@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from classifier.engine.shares import wilson_interval
 from classifier.models import ModelVersion, Prediction, ReviewItem
 from classifier.services.audit import AuditFigures, audit_figures
 from classifier.services.review import discard, skip, submit, undo
 from classifier.services.review_collection import fill_queue
-from classifier.training.evaluation import wilson_interval
 from tests.reviews import answered, predicted
 
 pytestmark = pytest.mark.usefixtures("active_version")

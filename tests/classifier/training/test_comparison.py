@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.engine.prototypes import unit
+from classifier.engine.shares import Share
 from classifier.exceptions import TrainingError
 from classifier.training.comparison import compare_training
-from classifier.training.evaluation import Share
 from classifier.training.paired import paired_difference_interval
 from classifier.training.prototypes import TrainingSet
 
