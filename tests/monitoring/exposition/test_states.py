@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from pytest_django import Settings
 
 from classifier.models import Job
 from experiments.models import Experiment
+from monitoring import prober
 from monitoring.exposition import states
 from monitoring.exposition.states import StateCollector
 from monitoring.models import Process
+from monitoring.prober import PATIENCE_SECONDS, Probe
+from monitoring.services.readiness import Part
 from tests.experiments.traffic import make_experiment
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +175,29 @@ def test_a_queue_that_is_away_is_not_an_empty_one(settings: Settings) -> None:
     assert found["txcat_collector_up", "queue"] == 0
     assert found["txcat_collector_up", "database"] == 1
     assert ("txcat_queue_tasks",) not in found
+
+
+def test_a_database_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, asked, release = [0.0], Event(), Event()
+
+    def hang() -> tuple[Part, ...]:
+        asked.set()
+        release.wait(30)
+        return ()
+
+    database = Probe("database", hang, clock=lambda: now[0])
+    monkeypatch.setattr(prober, "_probes", (database, Probe("broker", tuple)))
+    asking = Thread(target=database.ask)
+    asking.start()
+    asked.wait(30)
+    assert told()["txcat_collector_up", "database"] == 1
+    now[0] = PATIENCE_SECONDS + 1
+    found = told()
+    release.set()
+    asking.join()
+    assert found["txcat_collector_up", "database"] == found["txcat_collector_up", "queue"] == 0
+    assert found["txcat_collector_up", "disk"] == 1
+    assert told()["txcat_collector_up", "database"] == 1
 
 
 def test_the_free_share_of_the_disk_is_a_share() -> None:
