@@ -19,13 +19,13 @@ class ViewMetrics(Metrics):  # type: ignore[misc]
     def register(self) -> None:
         self.requests_latency_by_view_method = Histogram(
             "django_http_requests_latency_seconds_by_view_method",
-            "Time of a whole request, by view.",
+            "Time of a whole request but of the API's, by view.",
             ["view", "method"],
             buckets=BUCKETS,
         )
         self.responses_by_status_view_method = Counter(
             "django_http_responses_total_by_status_view_method",
-            "Answers by status, view and method.",
+            "Answers but the API's, by status, view and method.",
             ["status", "view", "method"],
         )
         self.exceptions_by_type = Counter(
@@ -35,13 +35,16 @@ class ViewMetrics(Metrics):  # type: ignore[misc]
 
 class ViewMetricsMiddleware(PrometheusAfterMiddleware):  # type: ignore[misc]
     """The first of all, so that the time is that of a whole request. A method that is none, and an
-    address that is nobody's, count under one name each."""
+    address that is nobody's, count under one name each. What the API has counted is not counted
+    again."""
 
     metrics_cls = ViewMetrics
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = perf_counter()
         response: HttpResponseBase = self.get_response(request)
+        if getattr(request, "is_counted", False):
+            return response
         view, method = self._get_view_name(request), self._method(request)
         self.metrics.requests_latency_by_view_method.labels(view, method).observe(
             perf_counter() - started
