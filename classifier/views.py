@@ -56,6 +56,7 @@ class ApiView(APIView):
         metrics.API_REQUEST_SECONDS.labels(endpoint).observe(perf_counter() - started)
         method = metrics.method_label(request.method)
         metrics.API_RESPONSES.labels(endpoint, method, response.status_code).inc()
+        request.is_counted = True  # type: ignore[attr-defined]
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -65,6 +65,12 @@ class Probe:
         finally:
             self._asked_at = None
 
+    @property
+    def is_hanging(self) -> bool:
+        """Whether what is being asked now has been silent for longer than one waits."""
+        asked_at = self._asked_at
+        return asked_at is not None and self._clock() - asked_at > PATIENCE_SECONDS
+
     def parts(self) -> tuple[Part, ...]:
         """What is so now. Nothing is waited for while the probe asks by itself."""
         if not self._watcher.is_alive:

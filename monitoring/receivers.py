@@ -1,5 +1,6 @@
 """What follows from what the queue's workers do."""
 
+import logging
 from multiprocessing.util import Finalize
 from typing import Any
 
@@ -10,16 +11,22 @@ from monitoring import pulse
 from monitoring.correlation import JOB_ID, TASK_ID
 from monitoring.exposition import files
 
+logger = logging.getLogger(__name__)
+
 RUN_JOB = "classifier.tasks.run_job"
 
 
 @receiver(post_spawn)
 def start_pulse(sender: Any, **kwargs: Any) -> None:
-    """In a worker process that has just begun, in the place of another, perhaps; up to its end, for
+    """In a worker process that has just begun, perhaps in the place of another, up to its end:
     `atexit` is not heard in it."""
     folder = files.folder_of_process()
     if folder is not None:
-        files.add_up_dead(folder)
+        try:
+            files.add_up_dead(folder)
+        except OSError as error:
+            # The next scrape adds it up.
+            logger.warning("What ended workers counted is not added up: %s", error)
     pulse.start(pulse.Role.WORKER)
     Finalize(None, pulse.stop, exitpriority=0)
 

@@ -20,7 +20,16 @@ from classifier.engine.engine import Engine
 from classifier.models import Encoder, ModelVersion, Scope
 from classifier.routing import get_router
 from classifier.services.rules import forget_rules
-from tests.processes import WEB, WORKER, Site, answers, own_environment, running, wait_until
+from tests.processes import (
+    WEB,
+    WORKER,
+    Site,
+    answers,
+    free_port,
+    own_environment,
+    running,
+    wait_until,
+)
 from tests.processes import manage as run_command
 
 START_SECONDS = 120
@@ -172,10 +181,14 @@ def api(make_client: Any) -> APIClient:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of the processes: a data directory and a database of their own."""
     data = tmp_path_factory.mktemp("site")
-    # Webhooks are received by the tests themselves.
-    networks = {"TXCAT_WEBHOOK_NETWORKS": "127.0.0.0/8"}
-    with own_environment(data, TXCAT_WEB_PROCESSES="2", **networks) as variables:
-        yield variables
+    variables = {
+        "TXCAT_WEB_PROCESSES": "2",
+        # Webhooks are received by the tests themselves.
+        "TXCAT_WEBHOOK_NETWORKS": "127.0.0.0/8",
+        "TXCAT_WORKER_METRICS_PORT": str(free_port()),
+    }
+    with own_environment(data, **variables) as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")

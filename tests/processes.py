@@ -45,15 +45,13 @@ def wait_until(
 
 @contextmanager
 def own_environment(data: Path, **variables: str) -> Iterator[dict[str, str]]:
-    """The environment of processes with a data directory, ports and a database of their own."""
-    port, worker_port = _free_ports()
+    """The environment of processes with a data directory, a port and a database of their own."""
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "txcat.settings",
-        "PORT": str(port),
+        "PORT": str(free_port()),
         "PYTHONPATH": str(ROOT),
         "TXCAT_DATA_DIR": str(data),
-        "TXCAT_WORKER_METRICS_PORT": str(worker_port),
         # The kind that is made in a moment; others are made where they are tested.
         "TXCAT_ENCODER_KINDS": "fp32_optimized",
         # As in tests.settings.
@@ -62,6 +60,13 @@ def own_environment(data: Path, **variables: str) -> Iterator[dict[str, str]]:
     }
     with _own_database(os.environ.get("DATABASE_URL", ""), data.name) as database_url:
         yield {**environment, "DATABASE_URL": database_url}
+
+
+def free_port() -> int:
+    """One that nobody listens on now."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
@@ -117,14 +122,6 @@ def answers(url: str) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _free_ports() -> tuple[int, int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-    first, second = (probe.getsockname()[1] for probe in probes)
-    for probe in probes:
-        probe.close()
-    return first, second
 
 
 @contextmanager

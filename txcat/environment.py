@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -100,10 +100,10 @@ def dotted_paths(name: str) -> list[str]:
     return paths
 
 
-def networks(name: str, default: Iterable[str] = ()) -> list[IPv4Network | IPv6Network]:
-    """A comma-separated list of addresses and networks (CIDR)."""
+def networks(name: str, default: Sequence[str] = ()) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list of addresses and networks (CIDR); a blank one is as good as none."""
     found = []
-    for word in words(name, default=[*default]):
+    for word in words(name, default=[*default]) or default:
         try:
             found.append(ip_network(word))
         except ValueError as error:

@@ -24,15 +24,65 @@ from classifier.exceptions import (
     TrainingError,
 )
 from monitoring.correlation import JOB_ID, REQUEST_ID, TASK_ID
+from monitoring.exceptions import TurnLostError
 
-# Exceptions whose texts this program writes, of files, models and versions.
-SAYABLE = (BundleError, EncoderError, EngineError, NoEngineError, StorageError, TrainingError)
+# Exceptions whose texts this program writes, of files, models, versions and turns.
+SAYABLE = (
+    BundleError,
+    EncoderError,
+    EngineError,
+    NoEngineError,
+    StorageError,
+    TrainingError,
+    TurnLostError,
+)
 # What lines may carry beside their message; people read the first three.
 EXTRA = ("request_id", "task_id", "job_id", "endpoint", "method", "status", "duration_ms")
 
 ExceptionInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 )
+
+
+# The exporter's own tale, line by line; onnxruntime's has a logger a module.
+TALKATIVE = (
+    "onnx_ir",
+    "onnxscript",
+    "sentence_transformers",
+    "fusion_base",
+    "fusion_utils",
+    "onnx_model",
+    "onnx_model_bert",
+    "onnxruntime",
+)
+
+
+def configuration(shape: str, level: str, is_personal: bool) -> dict[str, Any]:
+    """As `logging.config.dictConfig` takes it; `shape` is `line` or `json`."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"context": {"()": ContextFilter}},
+        "formatters": {
+            "line": {"()": LineFormatter, "is_personal": is_personal},
+            "json": {"()": JsonLineFormatter, "is_personal": is_personal},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": shape,
+                "filters": ["context"],
+            }
+        },
+        "loggers": {
+            # It would write past the handler above.
+            "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+            # Says each request once more, by its address.
+            "django.server": {"handlers": [], "level": "CRITICAL"},
+            **{name: {"level": "WARNING"} for name in TALKATIVE},
+        },
+        "root": {"handlers": ["console"], "level": level},
+    }
 
 
 class ContextFilter(logging.Filter):

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from classifier.engine.kinds import DERIVED_KINDS, HeadKind
 from classifier.engine.machine import this_machine
-from txcat import appearance
+from txcat import appearance, logs
 from txcat.cpus import available_cpus
 from txcat.environment import (
     choice,
@@ -347,48 +347,8 @@ LOG_FORMAT = choice(
 )
 # Whether lines may hold descriptors, user ids and keys.
 LOG_PERSONAL = flag("TXCAT_LOG_PERSONAL", default=False)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"context": {"()": "txcat.logs.ContextFilter"}},
-    "formatters": {
-        "line": {"()": "txcat.logs.LineFormatter", "is_personal": LOG_PERSONAL},
-        "json": {"()": "txcat.logs.JsonLineFormatter", "is_personal": LOG_PERSONAL},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT,
-            "filters": ["context"],
-        }
-    },
-    "loggers": {
-        # It would write past the handler above.
-        "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
-        # Says each request once more, by its address.
-        "django.server": {"handlers": [], "level": "CRITICAL"},
-        # The exporter's own tale, line by line; onnxruntime's has a logger a module.
-        **{
-            name: {"level": "WARNING"}
-            for name in (
-                "onnx_ir",
-                "onnxscript",
-                "sentence_transformers",
-                "fusion_base",
-                "fusion_utils",
-                "onnx_model",
-                "onnx_model_bert",
-                "onnxruntime",
-            )
-        },
-    },
-    "root": {
-        "handlers": ["console"],
-        "level": choice(
-            "TXCAT_LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR")
-        ),
-    },
-}
+LOG_LEVEL = choice("TXCAT_LOG_LEVEL", default="INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL, LOG_PERSONAL)
 
 # Admin
 

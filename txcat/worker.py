@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from django.conf import settings
 
@@ -14,19 +15,29 @@ _server: "subprocess.Popen[bytes] | None" = None
 
 def count_together() -> None:
     """Let the worker's processes count in files that add up, and serve them on a port of their
-    own where one is set. Raises OSError where the port is taken."""
+    own where one is set. Raises SystemExit where the port cannot be had."""
     global _server
     folder = settings.METRICS_DIR / "worker"
+    if settings.WORKER_METRICS_PORT:
+        _server = _serve(folder)
     files.clear(folder)
     files.enter(folder)
-    if not settings.WORKER_METRICS_PORT:
-        return
-    host = settings.WORKER_METRICS_HOST
+
+
+def _serve(folder: Path) -> "subprocess.Popen[bytes]":
+    """A process of its own: it outlives the workers, which are recycled, and no thread may run in
+    this one, which forks them."""
+    host, port = settings.WORKER_METRICS_HOST, settings.WORKER_METRICS_PORT
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # A process of its own: it outlives the workers, which are recycled, and no thread may run in
-    # this one, which forks them.
-    with socket.create_server((host, settings.WORKER_METRICS_PORT), family=family) as listening:
-        _server = subprocess.Popen(
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise SystemExit(
+            f"The worker's metrics cannot be served at {host}, port {port} "
+            f"(TXCAT_WORKER_METRICS_PORT): {error.strerror}."
+        ) from error
+    with listening:
+        return subprocess.Popen(
             [
                 sys.executable,
                 "-m",

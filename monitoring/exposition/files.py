@@ -13,7 +13,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class ReservedFile(MmapedDict):
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
         if not read_mode:
+            Path(filename).parent.mkdir(parents=True, exist_ok=True)
             _reserve(Path(filename), FIRST_BYTES)
         super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]
 
@@ -86,7 +87,6 @@ def _entry_bytes(key: str) -> int:
 def clear(folder: Path) -> None:
     """Begin anew: forget all but what processes count that run, those of a server that is being
     replaced. Only the first process of a role may, before it starts others."""
-    folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
         for path in folder.iterdir():
             if path.name != LOCK_FILE and not (path.suffix == ".db" and is_running(_owner(path))):
@@ -108,17 +108,24 @@ def folder_of_process() -> Path | None:
     return Path(folder) if folder else None
 
 
-_names: dict[int, str] = {}
+_name = ""
 
 
 def own_name() -> str:
     """Of this process among all that ever write to its folder. Asked at each count."""
-    pid = os.getpid()
-    name = _names.get(pid)
-    if name is None:
-        _names.clear()
-        name = _names[pid] = f"{pid}-{_started(pid)}"
-    return name
+    global _name
+    if not _name:
+        pid = os.getpid()
+        _name = f"{pid}-{_started(pid)}"
+    return _name
+
+
+def _forget_name() -> None:
+    global _name
+    _name = ""
+
+
+os.register_at_fork(after_in_child=_forget_name)
 
 
 def _owner(path: Path) -> str:
@@ -146,42 +153,52 @@ def is_running(name: str) -> bool:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Alone with the folder, of all that read it or add up."""
+    # Of what is this machine's own, an operator may empty all.
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def add_up_dead(folder: Path) -> int:
-    """Add what dead processes counted to the file of the dead. Returns how many files went."""
+    """Add what dead processes counted to the file of the dead. Returns how many files went. Raises
+    OSError where the disk is full: nothing is lost, and the next call adds it up."""
     with _locked(folder):
         return _add_up_dead(folder)
 
 
 def _add_up_dead(folder: Path) -> int:
     pointer = Pointer.read(folder)
-    current = {pointer.dead_file(folder, kind).name for kind in ADDITIVE}
-    running: dict[str, bool] = {}
-    dead: list[Path] = []
-    for path in sorted(folder.glob("*.db")):
-        name = _owner(path)
-        if path.name in current:
-            continue
-        if path.name in pointer.added or name.startswith("dead"):
-            # Of somebody who was killed before they had removed it.
-            path.unlink()
-        elif not running.setdefault(name, is_running(name)):
-            dead.append(path)
-    if not dead:
-        return 0
+    # Looked for once: a process may begin at any moment.
+    there = sorted(folder.glob("*.db"))
+    counting = _counting(there, folder, pointer)
+    for path in set(there) - set(counting):
+        # Of somebody who was killed before they had removed it.
+        path.unlink()
+    dead = [path for path in counting if not _is_sum(path) and not is_running(_owner(path))]
     additive = [path for path in dead if path.name.startswith(ADDITIVE)]
     if additive:
-        pointer = _write_dead(folder, pointer, additive)
+        _write_dead(folder, pointer, additive)
     for path in dead:
         path.unlink()
     return len(dead)
 
 
-def _write_dead(folder: Path, before: Pointer, paths: Iterable[Path]) -> Pointer:
+def _counting(there: Iterable[Path], folder: Path, pointer: Pointer) -> list[Path]:
+    """The files that count, of those that are there."""
+    sums = {pointer.dead_file(folder, kind) for kind in ADDITIVE}
+    return [
+        path
+        for path in there
+        if (path in sums if _is_sum(path) else path.name not in pointer.added)
+    ]
+
+
+def _is_sum(path: Path) -> bool:
+    return _owner(path).startswith("dead")
+
+
+def _write_dead(folder: Path, before: Pointer, paths: Iterable[Path]) -> None:
     after = Pointer(before.generation + 1, frozenset(path.name for path in paths))
     for kind in ADDITIVE:
         old, new = before.dead_file(folder, kind), after.dead_file(folder, kind)
@@ -198,7 +215,6 @@ def _write_dead(folder: Path, before: Pointer, paths: Iterable[Path]) -> Pointer
     after.write(folder)
     for kind in ADDITIVE:
         before.dead_file(folder, kind).unlink(missing_ok=True)
-    return after
 
 
 def _values(path: Path) -> Iterator[tuple[str, float]]:
@@ -236,6 +252,12 @@ def read(folders: Iterable[Path]) -> list[Metric]:
 
 def _read_folder(folder: Path) -> list[Metric]:
     with _locked(folder):
-        _add_up_dead(folder)
-        paths = [str(path) for path in sorted(folder.glob("*.db")) if _is_begun(path)]
+        # Where the disk is full, each file is read by itself.
+        with suppress(OSError):
+            _add_up_dead(folder)
+        paths = [
+            str(path)
+            for path in _counting(sorted(folder.glob("*.db")), folder, Pointer.read(folder))
+            if _is_begun(path) and (path.name.startswith(ADDITIVE) or is_running(_owner(path)))
+        ]
         return list(MultiProcessCollector.merge(paths))

@@ -14,6 +14,6 @@ def web_registry() -> CollectorRegistry:
     if folder is None:
         registry.register(OwnCollector())
     else:
-        registry.register(FilesCollector(sorted(folder.parent.iterdir())))
+        registry.register(FilesCollector(sorted(folder.parent.glob("*"))))
     registry.register(StateCollector())
     return registry

@@ -5,10 +5,11 @@ what is not known is not 0. Costs five queries, however many rows there are.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.signing import BadSignature
 from django.db import Error, connection, transaction
 from django.db.models import Count, Max, Min
 from django.utils import timezone
@@ -24,6 +25,7 @@ from redis.exceptions import RedisError
 from classifier.models import Job
 from experiments.models import Experiment
 from monitoring.models import Process
+from monitoring.prober import probes
 
 # A process that was not heard for so long is not told of.
 SILENT_AFTER = timedelta(seconds=45)
@@ -39,19 +41,26 @@ class StateCollector(Collector):
             "Whether the source of states could be read: 1, or 0 where its metrics are missing.",
             labels=["collector"],
         )
-        for name, read, away in (
-            ("database", _database, Error),
-            ("queue", _queue, (Error, RedisError)),
-            ("disk", _disk, OSError),
+        database, broker = probes()
+        for name, probe, read in (
+            ("database", database, _database),
+            ("queue", broker if settings.REDIS_URL else database, _queue),
+            ("disk", None, _disk),
         ):
-            try:
-                families = read()
-            except away:
-                up.add_metric([name], 0)
-            else:
-                up.add_metric([name], 1)
-                yield from families
+            # What hangs would hold the scrape up.
+            families = None if probe is not None and probe.is_hanging else _known(read)
+            up.add_metric([name], 0 if families is None else 1)
+            yield from families or ()
         yield up
+
+
+def _known(read: Callable[[], list[Metric]]) -> list[Metric] | None:
+    """What is read; None where its source is away. A task that was signed by another key is of
+    another installation's queue."""
+    try:
+        return read()
+    except (Error, RedisError, BadSignature, OSError):
+        return None
 
 
 def _database() -> list[Metric]:

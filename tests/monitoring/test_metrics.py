@@ -148,3 +148,13 @@ def test_a_scrape_is_no_request_of_the_api(client: Client) -> None:
         'txcat_api_responses_total{endpoint="metrics"'
         not in client.get("/metrics").content.decode()
     )
+
+
+@pytest.mark.django_db
+def test_a_request_of_the_api_is_counted_once(api: APIClient) -> None:
+    before = api.get("/metrics").content.decode()
+    api.get("/api/v1/categories")
+    after = api.get("/metrics").content.decode()
+    assert 'txcat_api_responses_total{endpoint="categories",method="GET",status="200"}' in after
+    assert 'view="categories"' not in before + after
+    assert 'view="metrics"' in after

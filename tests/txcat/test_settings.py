@@ -57,6 +57,11 @@ def value(show: str, tmp_path: Path, **environment: str) -> str:
         ("TXCAT_AUDIT_SHARE", "1.01"),
         ("TXCAT_REVIEW_MARGIN", "-0.1"),
         ("TXCAT_LOG_LEVEL", "LOUD"),
+        ("TXCAT_LOG_FORMAT", "xml"),
+        ("TXCAT_LOG_PERSONAL", "some"),
+        ("TXCAT_METRICS_NETWORKS", "localhost"),
+        ("TXCAT_METRICS_NETWORKS", "10.0.0.1/8"),
+        ("TXCAT_WORKER_METRICS_PORT", "65536"),
         ("TXCAT_ARTIFACT_STORAGE", "S3Storage"),
         ("TXCAT_ARTIFACT_STORAGE", "storages.backends.s3:S3Storage"),
         ("TXCAT_ARTIFACT_STORAGE_ERRORS", "ClientError"),
@@ -219,3 +224,26 @@ def test_a_mail_server_is_read_with_its_usual_port(tmp_path: Path) -> None:
         keys = ("host", "port", "password", "use_tls", "use_ssl")
         show = f"tuple(settings.EMAIL_SERVER[key] for key in {keys})"
         assert value(show, tmp_path, TXCAT_EMAIL_URL=url, **environment) == shown
+
+
+def test_the_log_is_for_machines_where_the_database_is_a_server(tmp_path: Path) -> None:
+    server = {"DATABASE_URL": "postgres://u:p@127.0.0.1/name", "SECRET_KEY": "x"}
+    show = "settings.LOGGING['handlers']['console']['formatter']"
+    assert value(show, tmp_path) == "line"
+    assert value(show, tmp_path, **server) == "json"
+    assert value(show, tmp_path, **server, TXCAT_LOG_FORMAT="line") == "line"
+
+
+@pytest.mark.parametrize(
+    ("said", "networks"),
+    [
+        ("", "127.0.0.0/8 ::1/128"),
+        ("10.1.0.0/16, 10.2.0.7", "10.1.0.0/16 10.2.0.7/32"),
+    ],
+)
+def test_metrics_are_told_to_this_machine_or_to_the_networks_that_are_named(
+    said: str, networks: str, tmp_path: Path
+) -> None:
+    show = "*map(str, settings.METRICS_NETWORKS)"
+    found = value(f"' '.join([{show}])", tmp_path, TXCAT_METRICS_NETWORKS=said)
+    assert found == networks

@@ -104,6 +104,25 @@ def test_a_role_that_begins_anew_forgets_the_dead_and_keeps_who_runs(folder: Pat
         assert read(folder)[SPOONS] == 3
 
 
+def test_a_sum_that_cannot_be_written_loses_and_doubles_nothing(folder: Path) -> None:
+    """The next sum's place is taken, as by a full disk."""
+    with counting(folder, 2) as (first, _):
+        kill(first)
+        (folder / "counter_dead1.db").mkdir()
+        with pytest.raises(OSError, match="directory"):
+            files.add_up_dead(folder)
+        found = read(folder)
+        assert (found[SPOONS], found[STIRS], found[CUPS]) == (6, 2, 5)
+        (folder / "counter_dead1.db").rmdir()
+        assert read(folder)[SPOONS] == 6
+
+
+def test_a_folder_that_is_emptied_is_made_again(folder: Path) -> None:
+    shutil.rmtree(folder)
+    with counting(folder):
+        assert read(folder)[SPOONS] == 3
+
+
 def test_a_folder_that_is_not_there_has_nothing(tmp_path: Path) -> None:
     assert files.read([tmp_path / "worker"]) == []
 
