@@ -93,8 +93,6 @@ NAVIGATION: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("Receivers", "contact_mail", "monitoring.receiver"),
             ("Notifications", "outgoing_mail", "monitoring.notification"),
             ("Processes", "memory", "monitoring.process"),
-            ("Drift", "waves", "monitoring.driftreport"),
-            ("Calm windows", "event_available", "monitoring.driftreference"),
         ],
     ),
     (
@@ -118,6 +116,7 @@ PAGES = {
             "monitoring.view_metricsnapshot",
         ),
         ("System", "dns", "monitoring_system", "monitoring.view_metricsnapshot"),
+        ("Drift", "waves", "monitoring_driftreport_newest", "monitoring.view_driftreport"),
     ]
 }
 

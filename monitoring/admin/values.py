@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from django.template.defaultfilters import filesizeformat
-
-from classifier.admin.cells import NOTHING, percent
+from classifier.admin.cells import NOTHING
 from monitoring.measures import MEASURES, Unit
+from monitoring.wording import figure
 
 MEGABYTE = 1 << 20
 # Seconds below this are told in milliseconds.
@@ -14,23 +13,7 @@ SHORT_SECONDS = 5.0
 
 def shown(measure: str, value: float | None) -> str:
     """With its unit; a dash for None."""
-    if value is None:
-        return NOTHING
-    match MEASURES[measure].unit:
-        case Unit.SHARE:
-            return percent(value, 2 if 0 < value < 0.01 else 1)
-        case Unit.SECONDS:
-            if value < SHORT_SECONDS:
-                return f"{1000 * value:.3g} ms"
-            return f"{value:,.0f} s"
-        case Unit.PER_SECOND:
-            return f"{value:,.3g}/s"
-        case Unit.BYTES:
-            return filesizeformat(value)
-        case Unit.CORES:
-            return f"{value:.2f} cores"
-        case _:
-            return f"{value:,.0f}"
+    return NOTHING if value is None else figure(value, MEASURES[measure].unit)
 
 
 def scaled(unit: Unit, lines: Iterable[list[float | None]]) -> tuple[str, list[list[float | None]]]:

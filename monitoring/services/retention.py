@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from monitoring.models import MetricSnapshot, Process, ProcessSample
+from monitoring.models import MetricSnapshot, Notification, Process, ProcessSample
 from monitoring.services.clock import day_of
 
 Resolution = MetricSnapshot.Resolution
 MINUTES_KEPT = timedelta(days=15)
 HOURS_KEPT = timedelta(days=400)
 SAMPLES_KEPT = timedelta(hours=2)
+# Of attempts that have ended; what they told of alerts goes with them.
+NOTIFICATIONS_KEPT = timedelta(days=400)
 # Of processes that ended, or fell silent.
 PROCESSES_KEPT = timedelta(days=7)
 
@@ -25,6 +27,7 @@ def delete_old(now: datetime, done_until: datetime) -> None:
     ProcessSample.objects.filter(created_at__lt=done_until - SAMPLES_KEPT).delete()
     gone = Q(stopped_at__lt=now - PROCESSES_KEPT) | Q(seen_at__lt=now - PROCESSES_KEPT)
     Process.objects.filter(gone).delete()
+    Notification.objects.filter(finished_at__lt=now - NOTIFICATIONS_KEPT).delete()
 
 
 def delete_from(start: datetime) -> None:
