@@ -117,8 +117,14 @@
         },
       },
       indexAxis: data.isSideways ? "y" : "x",
-      scales: data.isSideways ? { x: values, y: { ...places, ticks: { ...places.ticks, autoSkip: false } } } : { x: places, y: values },
+      scales: data.isSideways ? { x: values, y: { ...places, ticks: { ...places.ticks, autoSkip: false, callback: shortened } } } : { x: places, y: values },
     };
+  }
+
+  /* Of a name beside a bar: on a phone's width the beginning says more than the end. */
+  function shortened(value) {
+    const name = this.getLabelForValue(value);
+    return this.chart.width < 480 && name.length > 20 ? `${name.slice(0, 19)}…` : name;
   }
 
   function draw(isPaper) {
