@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
-from django_q.brokers import get_broker
-from django_q.conf import Conf
-from django_q.models import OrmQ
+from django.core.signing import BadSignature
 from redis import RedisError
 
 from classifier.models import Job
 from experiments.models import GuardrailAlert
 from monitoring.collectors.seen import Seen, add_up, split
 from monitoring.detectors.quantiles import Sums
-from monitoring.infrastructure import free_disk_share
+from monitoring.infrastructure import free_disk_share, waiting_tasks
 from monitoring.measures import By
 from monitoring.models import Process
 from monitoring.services.heartbeats import SILENT_AFTER
@@ -58,21 +56,15 @@ def _processes(now: datetime, seconds: float) -> list[Seen]:
 
 
 def _queue(now: datetime, seconds: float) -> list[Seen]:
-    """Redis keeps no time with a task: of its queue the age is unknown, and nothing at all while
-    it does not answer."""
-    if Conf.ORM:
-        waiting = OrmQ.objects.filter(key=get_broker().list_key, lock__lte=now).order_by("lock")
-        # A task that waits has the time at which it was sent, or at which it was to be sent again.
-        oldest = waiting.values_list("lock", flat=True).first()
-        age = (now - oldest).total_seconds() if oldest is not None else 0.0
-        return [
-            _state("queue_depth", waiting.count(), seconds),
-            _state("queue_age", age, seconds),
-        ]
+    """Nothing while the queue is away."""
     try:
-        return [_state("queue_depth", get_broker().queue_size(), seconds)]
-    except (RedisError, OSError):
+        waiting = waiting_tasks(now)
+    except (RedisError, BadSignature, OSError):
         return []
+    return [
+        _state("queue_depth", waiting.count, seconds),
+        _state("queue_age", waiting.oldest_seconds, seconds),
+    ]
 
 
 def _state(series: str, value: float, seconds: float) -> Seen:

@@ -6,17 +6,12 @@ what is not known is not 0. Costs five queries, however many rows there are.
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 from django.conf import settings
 from django.core.signing import BadSignature
 from django.db import Error, connection, transaction
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max
 from django.utils import timezone
-from django_q.brokers import get_broker
-from django_q.conf import Conf
-from django_q.models import OrmQ
-from django_q.signing import SignedPackage
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -24,11 +19,11 @@ from redis.exceptions import RedisError
 
 from classifier.models import Job
 from experiments.models import Experiment
+from monitoring.infrastructure import free_disk_share, waiting_tasks
 from monitoring.models import Process
 from monitoring.prober import probes
+from monitoring.services.heartbeats import SILENT_AFTER
 
-# A process that was not heard for so long is not told of.
-SILENT_AFTER = timedelta(seconds=45)
 # Milliseconds. A scrape is given up after ten seconds.
 STATEMENT_TIMEOUT = 2_000
 PROCESS_LABELS = ["role", "machine", "pid"]
@@ -127,43 +122,27 @@ def _processes() -> list[Metric]:
 
 
 def _queue() -> list[Metric]:
-    depth, age = _redis_queue() if settings.REDIS_URL else _orm_queue()
+    waiting = waiting_tasks(timezone.now())
     return [
-        GaugeMetricFamily("txcat_queue_tasks", "Tasks that wait for a worker.", depth),
+        GaugeMetricFamily("txcat_queue_tasks", "Tasks that wait for a worker.", waiting.count),
         GaugeMetricFamily(
-            "txcat_queue_oldest_task_seconds", "How long the oldest of them has waited.", age
+            "txcat_queue_oldest_task_seconds",
+            "How long the oldest of them has waited.",
+            waiting.oldest_seconds,
         ),
     ]
 
 
-def _orm_queue() -> tuple[int, float]:
-    """A task that a worker has is locked until it would be delivered again; one that waits, since
-    it was queued."""
-    now = timezone.now()
-    waiting = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=now)
-    found = waiting.aggregate(count=Count("pk"), oldest=Min("lock"))
-    oldest = found["oldest"]
-    return found["count"], (now - oldest).total_seconds() if oldest else 0.0
-
-
-def _redis_queue() -> tuple[int, float]:
-    broker = get_broker()
-    oldest = broker.connection.lindex(broker.list_key, 0)
-    depth = broker.queue_size()
-    if oldest is None:
-        return depth, 0.0
-    queued_at = SignedPackage.loads(oldest)["started"]
-    return depth, max(0.0, (timezone.now() - queued_at).total_seconds())
-
-
 def _disk() -> list[Metric]:
-    usage = shutil.disk_usage(settings.DATA_DIR)
     return [
         GaugeMetricFamily(
-            "txcat_disk_free_bytes", "Free on the data directory's disk.", usage.free
+            "txcat_disk_free_bytes",
+            "Free on the data directory's disk.",
+            shutil.disk_usage(settings.DATA_DIR).free,
         ),
         GaugeMetricFamily(
-            "txcat_disk_free_ratio", "Free share of the data directory's disk.",
-            usage.free / usage.total,
+            "txcat_disk_free_ratio",
+            "Free share of the data directory's disk.",
+            free_disk_share(),
         ),
-    ]  # fmt: skip
+    ]

@@ -10,14 +10,14 @@ from monitoring.measures import Unit
     ("measure", "value", "text"),
     [
         ("error_rate", None, "-"),
-        ("error_rate", 0.0, "0.0%"),
+        ("error_rate", 0.0, "0%"),
         ("error_rate", 0.0004, "0.04%"),
         ("error_rate", 0.123, "12.3%"),
         ("p95_latency", 0.0412, "41.2 ms"),
         ("queue_age", 90.0, "90 s"),
         ("predictions", 1234567.0, "1,234,567"),
         ("throughput", 12.345, "12.3/s"),
-        ("cpu", 1.5, "1.50 cores"),
+        ("cpu", 1.5, "1.5 cores"),
     ],
 )
 def test_a_value_has_its_unit(measure: str, value: float | None, text: str) -> None:
