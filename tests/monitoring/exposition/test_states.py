@@ -15,8 +15,7 @@ from pytest_django import Settings
 
 from classifier.models import Job
 from experiments.models import Experiment
-from monitoring import prober
-from monitoring.exposition import states
+from monitoring import infrastructure, prober
 from monitoring.exposition.states import StateCollector
 from monitoring.models import Process
 from monitoring.prober import PATIENCE_SECONDS, Probe
@@ -143,7 +142,7 @@ class RedisQueue:
 def on_redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """A function that puts a queue in the broker's place."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    return lambda queue: monkeypatch.setattr(states, "get_broker", lambda: queue)
+    return lambda queue: monkeypatch.setattr(infrastructure, "get_broker", lambda: queue)
 
 
 def test_in_redis_the_oldest_task_says_when_it_was_queued(on_redis: Callable[[Any], None]) -> None:
@@ -169,7 +168,7 @@ def test_a_queue_of_somebody_else_is_not_told(on_redis: Callable[[Any], None]) -
 def test_a_queue_that_is_away_is_not_an_empty_one(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(states, "get_broker", lambda: Redis("txcat"))
+        patch.setattr(infrastructure, "get_broker", lambda: Redis("txcat"))
         patch.setattr(Conf, "REDIS", settings.REDIS_URL)
         found = told()
     assert found["txcat_collector_up", "queue"] == 0

@@ -9,12 +9,20 @@ import pytest
 from django.db import DatabaseError, connection
 
 from classifier.models import ModelVersion, Prediction
-from monitoring.models import DriftReport, MetricSnapshot, Process, ProcessSample, Turn
+from monitoring.models import (
+    DriftReport,
+    MetricSnapshot,
+    Notification,
+    Process,
+    ProcessSample,
+    Turn,
+)
 from monitoring.services import drift, snapshots
 from monitoring.services.snapshots import MINUTES_A_TURN, take_due
 from monitoring.services.turns import LEASE
 from tests.monitoring.drift_reports import make_drift_report
 from tests.monitoring.traffic import COUNTS, make_predictions, make_process
+from tests.monitoring.webhooks import a_receiver
 from tests.races import race
 
 Resolution = MetricSnapshot.Resolution
@@ -171,6 +179,24 @@ def test_minutes_hours_and_samples_grow_old(begun: None) -> None:
     take_due(SETTLED + timedelta(hours=1))
     left = MetricSnapshot.objects.filter(series="cpu").order_by("at", "resolution")
     assert [row.resolution for row in left] == ["day", "day", "hour"]
+
+
+def test_attempts_that_ended_more_than_a_year_ago_go_and_those_on_their_way_stay(
+    begun: None,
+) -> None:
+    receiver = a_receiver()
+    for finished_at in (NOON - timedelta(days=401), NOON - timedelta(days=399), None):
+        Notification.objects.create(
+            receiver=receiver,
+            kind=Notification.Kind.TEST,
+            subject=f"{finished_at}",
+            payload={},
+            due_at=NOON - timedelta(days=401),
+            finished_at=finished_at,
+        )
+    take_due(SETTLED + timedelta(hours=1))
+    left = set(Notification.objects.values_list("subject", flat=True))
+    assert left == {f"{NOON - timedelta(days=399)}", "None"}
 
 
 SCRIPT = """
