@@ -20,6 +20,7 @@ from classifier.runtime import Health
 from classifier.services.review import pending_count
 from experiments.models import Experiment
 from monitoring import collectors
+from monitoring.models import Alert
 from monitoring.services.overview import Need, Overview, Todo, overview
 
 HEALTH = {
@@ -29,6 +30,7 @@ HEALTH = {
 }
 # What each kind of work looks like, and the permission to do it.
 NEEDS = {
+    Need.ALERTS: ("notifications_active", "monitoring.view_alert"),
     Need.ENGINE: ("error", "classifier.view_modelversion"),
     Need.BOOTSTRAP: ("rocket_launch", "classifier.build_modelversion"),
     Need.ACTIVATE: ("rocket_launch", "classifier.activate_modelversion"),
@@ -271,6 +273,8 @@ def _todo_url(todo: Todo) -> str | None:
     match todo.need:
         case Need.BOOTSTRAP:
             return None
+        case Need.ALERTS:
+            return changelist_url(Alert)
         case Need.ENGINE:
             return reverse("admin:classifier_modelversion_change", args=[todo.subject_id])
         case Need.ACTIVATE:

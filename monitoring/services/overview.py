@@ -9,6 +9,7 @@ from classifier.models import Job
 from classifier.runtime import Health
 from experiments.models import Analysis, Experiment, ExperimentEvent
 from monitoring import collectors
+from monitoring.models import Alert
 from monitoring.services.readiness import Part, engine_part
 
 MINIMUM_EXAMPLES = 5
@@ -26,6 +27,7 @@ DECIDED = (
 class Need(StrEnum):
     """Kinds of work that waits for a person."""
 
+    ALERTS = "alerts"
     ENGINE = "engine"
     BOOTSTRAP = "bootstrap"
     ACTIVATE = "activate"
@@ -79,6 +81,7 @@ def overview() -> Overview:
         jobs=collectors.recent_jobs(),
         experiment=experiment,
         todos=[
+            *_alert_todos(Alert.objects.firing().count()),
             *_engine_todos(engine, active),
             *_experiment_todos(experiment),
             *_version_todos(active, newest),
@@ -89,6 +92,13 @@ def overview() -> Overview:
             *_rule_todos(collectors.idle_rules()),
         ],
     )
+
+
+def _alert_todos(firing: int) -> list[Todo]:
+    if not firing:
+        return []
+    alerts = "1 alert fires" if firing == 1 else f"{firing:,} alerts fire"
+    return [Todo(Need.ALERTS, f"{alerts}: see what is wrong.")]
 
 
 def _engine_todos(engine: Part, active: collectors.VersionFigures | None) -> list[Todo]:
