@@ -115,9 +115,11 @@ class SilenceAdmin(Admin):
         return request.user.has_perm("monitoring.handle_alert")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        running = Silence.objects.filter(pk=unquote(str(object_id)), ends_at__gt=timezone.now())
+        row = self.get_object(request, object_id)
+        if row is None or row.ends_at <= timezone.now():
+            return []
         allowed: list[Any] = super().get_actions_detail(request, object_id)
-        return allowed if running.exists() else []
+        return allowed
 
     def save_model(self, request: HttpRequest, obj: Silence, form: Any, change: bool) -> None:
         made = silence(obj.rule, obj.label, obj.ends_at, obj.reason, by=request.user)  # type: ignore[arg-type]

@@ -106,7 +106,7 @@ def test_a_figure_stands_beside_that_of_last_week(staff: Client, last_minute: da
 def test_accuracy_has_its_interval(staff: Client, last_minute: datetime) -> None:
     hold("accuracy_audit", last_minute, 100, 90)
     html = page(staff)
-    said = "90.0% Last week: - 95% interval 82.6 to 94.5%, 100 judged"
+    said = "90% Last week: - 95% interval 82.6 to 94.5%, 100 judged"
     assert card(html, "Accuracy by the audit") == said
     assert card(html, "Accuracy by feedback") == "- Last week: - nothing was judged"
 
