@@ -61,10 +61,15 @@ def total(series: str, resolution: Resolution, by: str = "", label: str = "") ->
 
 
 @pytest.mark.usefixtures("held")
-@pytest.mark.parametrize("resolution", [Resolution.MINUTE, Resolution.HOUR])
-def test_sums_of_snapshots_are_sums_of_rows(
-    resolution: Resolution, versions: list[ModelVersion]
-) -> None:
+def test_what_is_held_is_what_the_rows_say(versions: list[ModelVersion]) -> None:
+    # One test, for a day is long in the making.
+    for resolution in (Resolution.MINUTE, Resolution.HOUR):
+        sums_are_those_of_rows(resolution, versions)
+        histograms_are_sums_of_their_parts(resolution)
+    a_day_is_the_sum_of_its_hours_and_an_hour_has_its_categories()
+
+
+def sums_are_those_of_rows(resolution: Resolution, versions: list[ModelVersion]) -> None:
     rows = Prediction.objects.filter(created_at__gte=START)
     answered = rows.filter(category__isnull=False)
     count = rows.count()
@@ -84,8 +89,7 @@ def test_sums_of_snapshots_are_sums_of_rows(
     assert total("cache_lookups", resolution) == (400, 300)
 
 
-@pytest.mark.usefixtures("held")
-def test_a_day_is_the_sum_of_its_hours_and_an_hour_has_its_categories() -> None:
+def a_day_is_the_sum_of_its_hours_and_an_hour_has_its_categories() -> None:
     day = datetime(2026, 3, 10, tzinfo=UTC)
     rows = Prediction.objects.filter(created_at__gte=day, created_at__lt=day + timedelta(days=1))
     # The 9th was seen for two hours.
@@ -102,14 +106,10 @@ def test_a_day_is_the_sum_of_its_hours_and_an_hour_has_its_categories() -> None:
         assert total("low_level", Resolution.HOUR, "category", slug) == (own.count(), low)
 
 
-@pytest.mark.usefixtures("held")
-def test_a_histogram_is_the_sum_of_those_of_its_parts() -> None:
-    for resolution in (Resolution.MINUTE, Resolution.HOUR):
-        rows = MetricSnapshot.objects.filter(series="request_seconds", resolution=resolution)
-        added = [
-            sum(each) for each in zip(*(row.sums.histogram or () for row in rows), strict=True)
-        ]
-        assert added == [50 * each for each in COUNTS["request_seconds"]]
+def histograms_are_sums_of_their_parts(resolution: Resolution) -> None:
+    rows = MetricSnapshot.objects.filter(series="request_seconds", resolution=resolution)
+    added = [sum(each) for each in zip(*(row.sums.histogram or () for row in rows), strict=True)]
+    assert added == [50 * each for each in COUNTS["request_seconds"]]
 
 
 @pytest.mark.django_db
