@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -43,7 +44,10 @@ class RequestLogMiddleware:
         match = request.resolver_match
         endpoint = match.view_name if match else "unknown"
         method = method_label(request.method)
-        logger.info(
+        # A page has a dozen files, of which nobody wants a line each.
+        is_file = request.path_info.startswith(settings.STATIC_URL)
+        logger.log(
+            logging.DEBUG if is_file else logging.INFO,
             "%s %s %s %.1f ms",
             method,
             endpoint,

@@ -50,6 +50,15 @@ def test_every_line_of_a_request_carries_it(client: Client, written: io.StringIO
     assert all("request_id=abc" in line for line in lines)
 
 
+def test_the_files_of_a_page_have_no_line_of_their_own(
+    client: Client, written: io.StringIO
+) -> None:
+    client.get("/static/classifier/icon.svg")
+    client.get("/healthz")
+    (line,) = [line for line in written.getvalue().splitlines() if "txcat.access" in line]
+    assert "healthz" in line
+
+
 def test_no_line_after_it_does(client: Client, written: io.StringIO) -> None:
     client.get("/healthz")
     logging.getLogger("classifier").info("Something else.")
