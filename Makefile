@@ -56,7 +56,7 @@ bench: prepare ## Measure: engine, API, a file
 clean: ## Remove the virtual environment and caches; the data directory stays
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
-$(STATIC)/staticfiles.json: $(VENV)/installed $(shell find classifier/static experiments/static -type f)
+$(STATIC)/staticfiles.json: $(VENV)/installed $(shell find classifier/static experiments/static monitoring/static -type f)
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@touch $@
 

@@ -3,24 +3,19 @@
 (function () {
   "use strict";
 
+  const { theme, faded, pointRadius, round } = window.MonitorLines;
   const charts = [];
 
   function palette() {
-    const style = getComputedStyle(document.documentElement);
-    const read = (name) => style.getPropertyValue(name).trim();
-    const isDark = document.documentElement.classList.contains("dark");
+    const { isDark, pick, text, grid } = theme();
     return {
-      text: read(isDark ? "--color-base-300" : "--color-base-600"),
-      grid: read(isDark ? "--color-base-800" : "--color-base-200"),
-      value: read(isDark ? "--color-primary-400" : "--color-primary-600"),
+      text,
+      grid,
+      value: pick("--color-primary-600", "--color-primary-400"),
       warning: isDark ? "#fb923c" : "#c2410c",
       critical: isDark ? "#f87171" : "#b91c1c",
       pending: isDark ? "#60a5fa" : "#2563eb",
     };
-  }
-
-  function faded(colour, share) {
-    return "color-mix(in srgb, " + colour + " " + 100 * share + "%, transparent)";
   }
 
   // The alert's own time, behind the lines.
@@ -42,14 +37,6 @@
     };
   }
 
-  // A value between two gaps is seen as a point.
-  function pointRadius(context) {
-    const values = context.dataset.data;
-    const place = context.dataIndex;
-    const isAlone = (values[place - 1] ?? null) === null && (values[place + 1] ?? null) === null;
-    return isAlone ? 2.5 : 0;
-  }
-
   function sets(data, colours) {
     const line = { borderWidth: 2, pointRadius, pointHitRadius: 8, spanGaps: false };
     const found = [{ ...line, label: data.name, data: data.values, borderColor: colours.value, backgroundColor: colours.value }];
@@ -61,10 +48,6 @@
       });
     }
     return found;
-  }
-
-  function round(value) {
-    return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
   }
 
   function options(data, colours) {

@@ -3,38 +3,25 @@
 (function () {
   "use strict";
 
+  const { theme, faded, pointRadius, round } = window.MonitorLines;
   const DASHES = [[], [6, 3], [2, 3], [10, 4, 2, 4], [12, 4], [4, 8]];
   const charts = [];
   const live = () => document.getElementById("monitor-live");
 
   function palette() {
-    const style = getComputedStyle(document.documentElement);
-    const read = (name) => style.getPropertyValue(name).trim();
-    const isDark = document.documentElement.classList.contains("dark");
+    const { isDark, pick, text, grid } = theme();
     return {
-      text: read(isDark ? "--color-base-300" : "--color-base-600"),
-      grid: read(isDark ? "--color-base-800" : "--color-base-200"),
-      past: read(isDark ? "--color-base-500" : "--color-base-400"),
-      mark: read(isDark ? "--color-base-200" : "--color-base-700"),
+      text,
+      grid,
+      past: pick("--color-base-400", "--color-base-500"),
+      mark: pick("--color-base-700", "--color-base-200"),
       lines: [
-        read(isDark ? "--color-primary-400" : "--color-primary-600"),
+        pick("--color-primary-600", "--color-primary-400"),
         ...(isDark
           ? ["#fbbf24", "#2dd4bf", "#c084fc", "#f472b6", "#a3e635"]
           : ["#b45309", "#0d9488", "#9333ea", "#db2777", "#4d7c0f"]),
       ],
     };
-  }
-
-  function faded(colour, share) {
-    return "color-mix(in srgb, " + colour + " " + 100 * share + "%, transparent)";
-  }
-
-  // A slot between two gaps is seen as a point.
-  function pointRadius(context) {
-    const values = context.dataset.data;
-    const place = context.dataIndex;
-    const isAlone = (values[place - 1] ?? null) === null && (values[place + 1] ?? null) === null;
-    return isAlone ? 2.5 : 0;
   }
 
   function sets(data, colours) {
@@ -78,10 +65,6 @@
         ctx.restore();
       },
     };
-  }
-
-  function round(value) {
-    return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
   }
 
   function options(data, colours) {

@@ -1,6 +1,5 @@
 """A webhook by https goes to whom a certificate says that it is, and to nobody else."""
 
-import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -15,8 +14,6 @@ from monitoring.notifiers import Deadline, Outcome
 from monitoring.notifiers.webhook import WebhookNotifier
 from tests.monitoring.notifiers.messages import message, said
 from tests.monitoring.webhooks import SECRET, Hook, listening
-
-pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes certificates")
 
 
 @pytest.fixture
