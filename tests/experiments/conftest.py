@@ -27,7 +27,7 @@ def version_apart(active_version: ModelVersion) -> ModelVersion:
 @pytest.fixture
 def make_experiment(active_version: ModelVersion, other_version: ModelVersion) -> Make:
     """A function from the fields that matter to a draft: the control at half of all users against
-    another version."""
+    another version. The key salts the split, so that a user meets the same variant in each run."""
 
     def make(
         key: str = "new-head", *, treatment: ModelVersion | None = None, **fields: object
@@ -36,6 +36,7 @@ def make_experiment(active_version: ModelVersion, other_version: ModelVersion) -
             "hypothesis": "More is right.",
             "primary_metric": Metric.objects.get(key="abstention-rate"),
             "traffic_share": 1.0,
+            "salt": f"salt of {key}",
             **fields,
         }
         experiment = Experiment.objects.create(key=key, **values)

@@ -18,6 +18,7 @@ def make_experiment(key: str = "new-head", **changes: Any) -> Experiment:
         **{
             "key": key,
             "hypothesis": "The new head is right more often.",
+            "salt": f"salt of {key}",
             "owner": User.objects.filter(is_staff=True).first(),
             "primary_metric": Metric.objects.get(key="abstention-rate"),
             **changes,

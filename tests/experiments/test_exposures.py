@@ -171,17 +171,22 @@ def test_exposures_are_counted_by_experiment_and_variant_once_they_are_stored(
 ) -> None:
     experiment = make_experiment()
     start(experiment)
+    before = _counted(experiment)
     with django_capture_on_commit_callbacks() as stored:
         classify_transactions(requests())
-    counted = Counter(Exposure.objects.values_list("variant__key", flat=True))
-    before = [_counted(experiment, key) for key in counted]
+    assert _counted(experiment) == before
     for count in stored:
         count()
-    after = [_counted(experiment, key) for key in counted]
-    assert before == [0, 0]
-    assert after == list(counted.values())
+    served = Counter(Exposure.objects.values_list("variant__key", flat=True))
+    assert len(served) == 2
+    assert _counted(experiment) - before == served
 
 
-def _counted(experiment: Experiment, variant: str) -> float:
-    labels = {"experiment": experiment.key, "variant": variant}
-    return REGISTRY.get_sample_value("txcat_experiment_exposures_total", labels) or 0
+def _counted(experiment: Experiment) -> Counter[str]:
+    """Exposures of each variant, as the metrics count them."""
+    counted: Counter[str] = Counter()
+    for variant in experiment.variants.all():
+        labels = {"experiment": experiment.key, "variant": variant.key}
+        value = REGISTRY.get_sample_value("txcat_experiment_exposures_total", labels)
+        counted[variant.key] = int(value or 0)
+    return counted

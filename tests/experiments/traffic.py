@@ -48,7 +48,7 @@ def make_experiment(
         key=f"experiment-{next(_numbers)}",
         hypothesis="It will be better.",
         primary_metric=metric_of(primary),
-        **fields,
+        **{"salt": f"salt {Experiment.objects.count()}", **fields},
     )
     active = ModelVersion.objects.active().get()
     weight = 1 / (1 + len(keys))
