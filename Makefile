@@ -15,6 +15,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 serve: prepare ## Install, migrate, bootstrap; start web and worker on PORT (8000)
+	@echo "Starting: http://127.0.0.1:$${PORT:-8000}/admin/ is ready in some seconds. Ctrl-C stops it."
 	@exec $(BIN)/python -m txcat.serve
 
 prepare: $(VENV)/installed $(STATIC)/staticfiles.json

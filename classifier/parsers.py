@@ -14,6 +14,8 @@ from classifier.refusals import LengthRequired, PayloadTooLarge, printable
 
 # Deeper than any request needs, and far from Python's own limit.
 MAX_DEPTH = 16
+# Of a whole number. Python reads no longer one, and its refusal speaks of Python.
+MAX_DIGITS = 4300
 JSON_TYPE = JSONParser.media_type
 
 
@@ -99,8 +101,17 @@ def _refuse_constant(name: str) -> None:
     raise ParseError(f"{name} is not a JSON number.")
 
 
+def _read_whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ParseError(f"A number has more than {MAX_DIGITS:,} digits: {printable(digits, 20)}")
+    return int(digits)
+
+
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=Decimal
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_float=Decimal,
+    parse_int=_read_whole,
 )
 
 

@@ -8,9 +8,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from classifier.countries import COUNTRIES
 
 env = environ.Env()
 
@@ -59,15 +62,26 @@ def share(name: str, default: float) -> float:
 
 def country(name: str) -> str:
     """An ISO 3166-1 alpha-2 code in lower case; "" where none is set."""
-    word = text(name, "").strip().lower()
-    if word and not (len(word) == 2 and word.isascii() and word.isalpha()):
-        raise ImproperlyConfigured(f"{name}={word!r}: expected a country's two letters.")
+    word = text(name, "").strip()
+    code = word.lower()
+    if code and code not in COUNTRIES:
+        raise ImproperlyConfigured(
+            f"{name}={word!r}: expected a country's two letters in ISO 3166-1, such as gb."
+        )
+    return code
+
+
+def time_zone(name: str, default: str) -> str:
+    """A name of the IANA time zone database."""
+    word = text(name, default).strip()
+    if word not in available_timezones():
+        raise ImproperlyConfigured(f"{name}={word!r}: expected a time zone such as Europe/London.")
     return word
 
 
-def words(name: str, default: list[str]) -> list[str]:
-    """A comma-separated list."""
-    return [word.strip() for word in env.list(name, default=default) if word.strip()]
+def words(name: str, default: Sequence[str] = ()) -> list[str]:
+    """A comma-separated list; a blank one is as good as none."""
+    return [word.strip() for word in text(name, "").split(",") if word.strip()] or [*default]
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -91,7 +105,7 @@ def dotted_path(name: str, default: str) -> str:
 
 def dotted_paths(name: str) -> list[str]:
     """A comma-separated list of such classes, empty where nothing is set."""
-    paths = words(name, default=[])
+    paths = words(name)
     for path in paths:
         if not _is_dotted_path(path):
             raise ImproperlyConfigured(
@@ -103,7 +117,7 @@ def dotted_paths(name: str) -> list[str]:
 def networks(name: str, default: Sequence[str] = ()) -> list[IPv4Network | IPv6Network]:
     """A comma-separated list of addresses and networks (CIDR); a blank one is as good as none."""
     found = []
-    for word in words(name, default=[*default]) or default:
+    for word in words(name, default):
         try:
             found.append(ip_network(word))
         except ValueError as error:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from pythonjsonlogger.json import JsonFormatter
 
 from classifier.exceptions import (
@@ -36,6 +37,8 @@ SAYABLE = (
     TrainingError,
     TurnLostError,
 )
+# Django's name of its refusal of a host.
+HOST = DisallowedHost.__name__
 # What lines may carry beside their message; people read the first three.
 EXTRA = ("request_id", "task_id", "job_id", "endpoint", "method", "status", "duration_ms")
 
@@ -86,9 +89,12 @@ def configuration(shape: str, level: str, is_personal: bool) -> dict[str, Any]:
 
 
 class ContextFilter(logging.Filter):
-    """Gives each record the ids of what is worked on."""
+    """Gives each record the ids of what is worked on. Leaves out what libraries tell the root
+    logger of their work, as the quantizer does of each tensor."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "root" and record.levelno < logging.WARNING:
+            return False
         # Django speaks of a bad answer when its request's context has ended.
         request = getattr(record, "request", None)
         record.request_id = getattr(request, "request_id", "") or REQUEST_ID.get()
@@ -206,7 +212,12 @@ def _of_request(record: logging.LogRecord) -> str:
 
 def _of_security(record: logging.LogRecord) -> str:
     """Django's, of a request that it does not trust: the text quotes it."""
-    return f"Refused: {record.name.rpartition('.')[2]}"
+    kind = record.name.rpartition(".")[2]
+    return (
+        "Refused: the request's host is not in ALLOWED_HOSTS"
+        if kind == HOST
+        else f"Refused: {kind}"
+    )
 
 
 def _of_task(record: logging.LogRecord) -> str:

@@ -27,6 +27,7 @@ from txcat.environment import (
     share,
     stored_secret,
     text,
+    time_zone,
     tuned,
     web_address,
     whole,
@@ -44,7 +45,8 @@ DATA_DIR = Path(text("TXCAT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 ARTIFACTS_DIR = DATA_DIR / "artifacts"
 # Drafts and copies of this machine's own; what is in it can be made again.
 LOCAL_DIR = Path(text("TXCAT_LOCAL_DIR", default=str(DATA_DIR / "local"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+# Descriptors and secrets are in it.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DATABASE_URL = text("DATABASE_URL", default="")
 REDIS_URL = text("REDIS_URL", default="")
@@ -59,7 +61,7 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("SECRET_KEY must be set where DATABASE_URL is.")
     SECRET_KEY = stored_secret(DATA_DIR / "secret_key")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 
 IS_TLS = flag("TXCAT_TLS", default=False)
 SECURE_SSL_REDIRECT = IS_TLS and not DEBUG
@@ -137,7 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LANGUAGE_CODE = "en"
-TIME_ZONE = text("TIME_ZONE", default="UTC")
+TIME_ZONE = time_zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 
 # Database

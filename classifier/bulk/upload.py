@@ -13,6 +13,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 
 from classifier.bulk.options import FileOptions, Format
+from classifier.refusals import printable
 from classifier.serializers.fields import StrictSerializer, Text
 from classifier.services.file_classification import Columns
 
@@ -51,7 +52,7 @@ def nothing_left_behind(handlers: Sequence[FileUploadHandler]) -> Iterator[None]
 
 class FileFormParser(MultiPartParser):
     """A form with its file. One that was cut off on its way, which the framework would take for
-    a short one, is refused."""
+    a short one, is refused, and one that has a field twice, of which it would take the last."""
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
@@ -63,6 +64,10 @@ class FileFormParser(MultiPartParser):
             parsed = super().parse(counted, media_type, parser_context)  # type: ignore[arg-type]
             if counted.count < int(request.META.get("CONTENT_LENGTH") or 0):
                 raise ParseError("The body ended before its announced length.")
+            for values in (parsed.data, parsed.files):
+                for field, found in values.lists():
+                    if len(found) > 1:
+                        raise ParseError(f"The field “{printable(field)}” occurs twice.")
         return parsed
 
 

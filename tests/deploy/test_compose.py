@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.deploy.dockerfile import ROOT, environment, read_stages
+from tests.txcat.test_readme_settings import variables_documented
 
 TEXT = (ROOT / "compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -64,10 +65,25 @@ def test_nothing_else_is_required() -> None:
     assert required == REQUIRED
 
 
-def test_every_variable_is_in_the_manual() -> None:
-    manual = (ROOT / "docs" / "operations.md").read_text()
+def test_every_variable_is_documented() -> None:
+    texts = (ROOT / "docs" / "operations.md").read_text() + (ROOT / "README.md").read_text()
     variables = {variable for variable, _, _ in VARIABLE.findall(TEXT)}
-    assert [name for name in sorted(variables) if f"`{name}`" not in manual] == []
+    assert [name for name in sorted(variables) if f"`{name}`" not in texts] == []
+
+
+def test_every_documented_setting_reaches_a_container_but_what_its_image_sets() -> None:
+    handed = {name for service in BUILT for name in SERVICES[service]["environment"]}
+    # A folder, port or address of the image's own, and what is never for production.
+    kept = {"TXCAT_DATA_DIR", "TXCAT_LOCAL_DIR", "TXCAT_STATIC_DIR", "PORT", "TXCAT_HOST", "DEBUG"}
+    assert variables_documented() - handed == kept
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_every_process_answers_and_builds_by_the_same_settings(name: str) -> None:
+    own = {"TXCAT_WEB_PROCESSES", "TXCAT_WEB_THREADS", "TXCAT_WORKERS"}
+    own |= {"TXCAT_WORKER_METRICS_PORT", "TXCAT_WORKER_METRICS_HOST"}
+    web = SERVICES["web"]["environment"]
+    assert SERVICES[name]["environment"].keys() - own == web.keys() - own
 
 
 def test_every_volume_is_declared_and_used() -> None:

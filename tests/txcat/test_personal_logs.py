@@ -146,6 +146,21 @@ def test_what_libraries_quote_is_left_out(logger: str, line: str, written: io.St
     assert "ERROR" in said
 
 
+def test_a_host_that_is_not_allowed_is_told_by_the_setting_that_should_name_it(
+    written: io.StringIO,
+) -> None:
+    answer = Client(raise_request_exception=False).get("/healthz", headers={"host": MARK})
+    assert answer.status_code == 400
+    said = written.getvalue()
+    assert "the request's host is not in ALLOWED_HOSTS" in said
+    assert MARK not in said
+
+
+def test_what_libraries_tell_the_root_of_all_loggers_is_left_out(written: io.StringIO) -> None:
+    logging.getLogger().info("Quantization parameters of a tensor")
+    assert written.getvalue() == ""
+
+
 def test_what_led_to_an_error_is_told_as_it_is(written: io.StringIO) -> None:
     try:
         try:

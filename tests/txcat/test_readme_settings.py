@@ -18,6 +18,7 @@ READERS = {
     "dotted_paths",
     "mapping",
     "email_server",
+    "time_zone",
     "networks",
     "web_address",
 }

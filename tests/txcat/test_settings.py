@@ -56,6 +56,9 @@ def value(show: str, tmp_path: Path, **environment: str) -> str:
         ("TXCAT_ABSTAIN_BELOW", "low"),
         ("TXCAT_AUDIT_SHARE", "1.01"),
         ("TXCAT_REVIEW_MARGIN", "-0.1"),
+        ("TXCAT_HOME_COUNTRY", "UK"),
+        ("TXCAT_HOME_COUNTRY", "GBR"),
+        ("TIME_ZONE", "Mars"),
         ("TXCAT_LOG_LEVEL", "LOUD"),
         ("TXCAT_LOG_FORMAT", "xml"),
         ("TXCAT_LOG_PERSONAL", "some"),
@@ -163,6 +166,17 @@ def test_the_embedded_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: 
     file = tmp_path / "data" / "secret_key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(file.parent.glob("secret_key*")) == [file]
+
+
+def test_nobody_else_on_the_machine_may_look_into_a_new_data_directory(tmp_path: Path) -> None:
+    value("settings.DEBUG", tmp_path)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_a_blank_list_is_as_good_as_none(tmp_path: Path) -> None:
+    show = "(settings.ALLOWED_HOSTS, len(settings.ENCODER_KINDS))"
+    found = value(show, tmp_path)
+    assert value(show, tmp_path, ALLOWED_HOSTS="", TXCAT_ENCODER_KINDS=" , ") == found
 
 
 def test_a_server_database_needs_a_secret_of_its_own(tmp_path: Path) -> None:

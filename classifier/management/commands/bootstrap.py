@@ -36,6 +36,10 @@ class Command(BaseCommand):
         call_command("load_merchants", verbosity=0, stdout=self.stdout)
         if is_missing:
             if not has_whole_encoder():
+                self.stdout.write(
+                    "Making the encoder in each kind and measuring them: some minutes, this once."
+                )
+                self.stdout.flush()
                 call_command("prepare_encoder", stdout=self.stdout)
             call_command("build_version", activate=True, stdout=self.stdout)
 

@@ -7,6 +7,9 @@ from django.utils import timezone
 from classifier.exceptions import InvalidItemError
 from classifier.services.api_keys import create_api_key
 
+# A hundred years.
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     help = "Make an API key and print it, alone, on standard output. It is not kept in clear."
@@ -21,8 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
         days = options["days"]
-        if days is not None and days < 1:
-            raise CommandError("--days: expected 1 or more.")
+        if days is not None and not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"--days: expected a number from 1 to {MOST_DAYS:,}.")
         expires_at = timezone.now() + timedelta(days=days) if days else None
         try:
             _, key = create_api_key(options["name"], scopes, expires_at)

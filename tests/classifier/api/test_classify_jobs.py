@@ -53,6 +53,15 @@ def upload(api: APIClient) -> Upload:
     return upload
 
 
+@pytest.mark.parametrize("field", ["column", "file"])
+def test_a_form_that_has_a_field_twice_is_refused(api: APIClient, field: str) -> None:
+    form = {"file": SimpleUploadedFile("rows.csv", CSV), "column": "text"}
+    twice = {"column": ["text", "amount"], "file": [SimpleUploadedFile("a.csv", CSV)] * 2}
+    response = api.post(ADDRESS, {**form, field: twice[field]}, format="multipart")
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["detail"] == f"The field “{field}” occurs twice."
+
+
 def test_a_file_is_taken_in_and_its_job_can_be_asked_for(upload: Upload, api: APIClient) -> None:
     response = upload()
     assert response.status_code == 202

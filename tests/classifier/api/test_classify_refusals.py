@@ -157,6 +157,13 @@ def test_a_key_that_occurs_twice_is_named(post_raw: PostRaw) -> None:
     assert "“description”" in response.json()["errors"][0]["detail"]
 
 
+def test_a_number_of_thousands_of_digits_is_refused_in_the_words_of_the_api(
+    post_raw: PostRaw,
+) -> None:
+    [error] = post_raw(b'{"transactions": [{"amount": ' + b"9" * 5000 + b"}]}").json()["errors"]
+    assert error["detail"] == f"A number has more than 4,300 digits: {'9' * 20}…"
+
+
 @pytest.mark.parametrize(
     ("content_type", "headers"),
     [

@@ -185,3 +185,10 @@ def test_bootstrap_brings_a_new_table_of_merchants_to_what_serves(
     assert run("bootstrap").startswith("Added 1 merchants and 0 kinds, changed 0 and 0")
     assert Merchant.objects.get(key=lost.key).name == lost.name
     assert ModelVersion.objects.get() == active_version
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "36501", "99999999999999"])
+def test_a_key_for_a_number_of_days_that_no_calendar_has_is_refused(days: str) -> None:
+    with pytest.raises(CommandError, match="--days: expected a number from 1 to 36,500"):
+        run("create_api_key", "x", "--days", days)
+    assert not ApiKey.objects.exists()
