@@ -41,6 +41,8 @@ COPY classifier ./classifier
 COPY experiments ./experiments
 COPY monitoring ./monitoring
 COPY templates ./templates
+# The admin shows it.
+COPY docs/runbooks.md ./docs/runbooks.md
 VOLUME /data
 VOLUME /var/cache/txcat
 

@@ -119,6 +119,7 @@ PAGES = {
         ),
         ("System", "dns", "monitoring_system", "monitoring.view_metricsnapshot"),
         ("Drift", "waves", "monitoring_driftreport_newest", "monitoring.view_driftreport"),
+        ("Runbooks", "menu_book", "monitoring_runbooks", "monitoring.view_alert"),
     ]
 }
 

@@ -19,9 +19,11 @@ from monitoring.admin.alert_cells import (
 )
 from monitoring.admin.alert_charts import Drawn, threshold_chart
 from monitoring.admin.alert_evidence import breaches_of, evidence_of
+from monitoring.admin.runbooks import runbook_link
 from monitoring.collectors.circumstances import Change
 from monitoring.measures import MEASURES, Unit
 from monitoring.models import Alert, AlertEvent, MetricSnapshot, Notification
+from monitoring.runbooks import section_of
 from monitoring.services.changes import changes_before
 from monitoring.services.series import Point, points
 from monitoring.services.silences import active_silences, is_silenced
@@ -51,14 +53,18 @@ def alert_page(request: HttpRequest, alert: Alert, now: datetime) -> dict[str, A
     silences = active_silences(now) if is_open else []
     covering = [each for each in silences if is_silenced(alert, [each])]
     silence = max(covering, key=lambda each: each.ends_at, default=None)
-    is_open = alert.status != Alert.Status.RESOLVED
+    runbook = section_of(alert.rule.runbook_url)
     return {
         "alert": alert,
         "tone": _tone(alert),
         "badges": [status_badge(alert), severity_badge(alert.severity)],
         "silence": silence,
         "silence_url": change_url(silence) if silence and may("monitoring.view_silence") else "",
-        "facts": _facts(alert, now, may("monitoring.view_alertrule")),
+        "facts": [
+            *_facts(alert, now, may("monitoring.view_alertrule")),
+            *([] if runbook else _elsewhere(alert.rule.runbook_url)),
+        ],
+        "runbook": runbook,
         "chart": _chart(alert, now),
         "evidence": evidence_of(alert),
         "breaches": breaches_of(alert, may("experiments.view_guardrailalert")),
@@ -100,14 +106,12 @@ def _facts(alert: Alert, now: datetime, may_see_rule: bool) -> list[tuple[str, A
     if alert.acknowledged_at is not None:
         who = alert.acknowledged_by or "somebody"
         facts.append(("Acknowledged", f"by {who}, {moment(alert.acknowledged_at)}"))
-    if rule.runbook_url:
-        facts.append(("What to do", _runbook(rule.runbook_url)))
     return facts
 
 
-def _runbook(runbook: str) -> str:
-    """An address is a link; a place in txcat's own documents is named."""
-    return link(runbook, runbook) if "://" in runbook else runbook
+def _elsewhere(runbook: str) -> list[tuple[str, Any]]:
+    """A rule's runbook that cannot be shown on the page itself."""
+    return [("What to do", runbook_link(runbook))] if runbook else []
 
 
 def _chart(alert: Alert, now: datetime) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, changelist_url, link
 from monitoring.admin.alert_cells import lasting, moment, severity_badge, state_badge, table
 from monitoring.admin.alert_charts import Drawn, threshold_chart
+from monitoring.admin.runbooks import runbook_link
 from monitoring.measures import MEASURES, Unit
 from monitoring.models import Alert, AlertRule
 from monitoring.services.preview import Preview, PreviewEpisode, preview
@@ -62,6 +63,7 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         "thresholds_shown",
         "for_shown",
         "alerts_shown",
+        "runbook_shown",
         "is_enabled",
     )
     list_filter = (
@@ -95,9 +97,9 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     )
     state_fieldset = (
         "What it said last",
-        {"fields": (("state_shown", "judged_at"), "state_text", "alerts_shown")},
+        {"fields": (("state_shown", "judged_at"), "state_text", ("alerts_shown", "runbook_shown"))},
     )
-    readonly_fields = ("state_shown", "judged_at", "state_text", "alerts_shown")
+    readonly_fields = ("state_shown", "judged_at", "state_text", "alerts_shown", "runbook_shown")
 
     def get_urls(self) -> list[URLPattern]:
         own = path(
@@ -201,6 +203,10 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         if not rule.alert_count:
             return NOTHING
         return link(changelist_url(Alert, rule__id__exact=rule.pk), f"{rule.alert_count:,}")
+
+    @admin.display(description="what to do")
+    def runbook_shown(self, rule: AlertRule) -> SafeString | str:
+        return runbook_link(rule.runbook_url)
 
 
 def preview_shown(rule: AlertRule, found: Preview) -> dict[str, Any]:

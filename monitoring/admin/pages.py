@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from monitoring.admin.categories import categories
 from monitoring.admin.health import health
+from monitoring.admin.runbooks import runbook_section, runbooks
 from monitoring.admin.system import system
 from monitoring.admin.versions import versions
 
@@ -19,6 +20,8 @@ def urls() -> list[URLPattern]:
         path("monitoring/versions/", wrap(versions), name="monitoring_versions"),
         path("monitoring/categories/", wrap(categories), name="monitoring_categories"),
         path("monitoring/system/", wrap(system), name="monitoring_system"),
+        path("monitoring/runbooks/", wrap(runbooks), name="monitoring_runbooks"),
+        path("monitoring/runbooks/<str:anchor>/", wrap(runbook_section), name="monitoring_runbook"),
     ]
 
 

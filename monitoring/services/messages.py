@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from monitoring.models import Alert, Notification
 from monitoring.notifiers import Message, SaidAlert
+from monitoring.runbooks import anchor_of, way_to
 
 # Of a flood the first are listed, and the rest are counted.
 MAX_LISTED = 20
@@ -35,6 +36,15 @@ def alert_url(alert: Alert) -> str:
     if not settings.PUBLIC_URL:
         return ""
     return f"{settings.PUBLIC_URL}{reverse('admin:monitoring_alert_change', args=[alert.pk])}"
+
+
+def runbook_url(runbook: str) -> str:
+    """A rule's, for somebody elsewhere; as it is where it is not in txcat's runbooks, or the site
+    does not know its own address."""
+    anchor = anchor_of(runbook)
+    if anchor is None or not settings.PUBLIC_URL:
+        return runbook
+    return f"{settings.PUBLIC_URL}{way_to(anchor)}"
 
 
 def _subject(kind: str, alerts: Sequence[Alert], firing: int) -> str:
@@ -71,7 +81,7 @@ def _said(alert: Alert) -> SaidAlert:
         fired_at=_moment(fired_at),
         resolved_at=_moment(alert.resolved_at) if alert.resolved_at else None,
         url=alert_url(alert),
-        runbook_url=rule.runbook_url,
+        runbook_url=runbook_url(rule.runbook_url),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from monitoring.runbooks import DOCUMENT
 from tests.deploy.dockerfile import (
     ROOT,
     Copy,
@@ -56,6 +57,17 @@ def test_every_app_of_the_project_is_copied() -> None:
     assert own | {"txcat", "templates", "manage.py"} <= copied
 
 
+@pytest.mark.parametrize("name", FINAL)
+def test_the_runbooks_are_where_the_admin_reads_them(name: str) -> None:
+    targets = {
+        copy.target
+        for stage in lineage(STAGES, name)
+        for copy in copies(stage)
+        if DOCUMENT in copy.sources
+    }
+    assert targets == {f"./{DOCUMENT}"}
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -72,7 +84,9 @@ def test_secrets_and_leftovers_stay_out_of_the_build(path: str) -> None:
     assert is_ignored(path)
 
 
-@pytest.mark.parametrize("path", ["classifier/data/taxonomy.yaml", "txcat/gunicorn.conf.py"])
+@pytest.mark.parametrize(
+    "path", ["classifier/data/taxonomy.yaml", "txcat/gunicorn.conf.py", DOCUMENT]
+)
 def test_code_and_data_enter_the_build(path: str) -> None:
     assert (ROOT / path).is_file()
     assert not is_ignored(path)

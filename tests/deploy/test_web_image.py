@@ -129,6 +129,15 @@ def test_system_checks_pass_with_the_web_packages(image: Image) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_runbooks_are_read_from_the_image(image: Image) -> None:
+    script = (
+        "import django; django.setup(); from monitoring.runbooks import read_runbooks; "
+        "print(len(read_runbooks().sections))"
+    )
+    done = image.run("python", "-c", script, DJANGO_SETTINGS_MODULE="txcat.settings")
+    assert int(done.stdout) > 18, done.stderr
+
+
 def test_the_start_command_accepts_its_configuration(image: Image) -> None:
     command = exec_form(STAGES["web"].values("CMD")[0])
     done = image.run(*command, "--check-config")

@@ -146,6 +146,7 @@ PAGES: dict[str, Callable[[Rows], str]] = {
     "a new metric": lambda rows: reverse("admin:experiments_metric_add"),
     "a self-test": lambda rows: reverse("admin:experiments_selftest_run"),
     "a file": lambda rows: reverse("admin:classify_file"),
+    "the runbooks": lambda rows: reverse("admin:monitoring_runbooks"),
 }
 
 

@@ -70,6 +70,7 @@ NOT_OPENED = {
     "classifier_category_process_import": "a POST of what a preview shows; test_tables sends it",
     "classifier_rule_process_import": "a POST of what a preview shows; test_tables sends it",
     "classifier_example_process_import": "a POST of what a preview shows; test_tables sends it",
+    "monitoring_runbook": "it sends on to a section of the runbooks; test_runbooks follows it",
     "view_on_site": "no row has a page outside the admin",
 }
 LOGS = [
@@ -241,6 +242,7 @@ def custom_pages(
         "monitoring_versions": [],
         "monitoring_categories": [],
         "monitoring_system": [],
+        "monitoring_runbooks": [],
         "monitoring_driftreport_newest": [],
         "monitoring_driftreport_measure": [],
     }

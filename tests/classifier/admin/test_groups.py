@@ -150,6 +150,7 @@ PAGES = {
     "monitoring_versions": ALL,
     "monitoring_categories": ALL,
     "monitoring_system": ALL,
+    "monitoring_runbooks": ALL,
     "monitoring_driftreport_newest": ALL,
     "monitoring_driftreport_measure": OPERATORS,
 }

@@ -92,6 +92,7 @@ PAGES: dict[str, Callable[[Client, Rows], Any]] = {
     "a running experiment": lambda staff, rows: staff.get(
         change_url(make_analysis(make_running("to-read")).experiment)
     ),
+    "the runbooks": lambda staff, rows: staff.get(reverse("admin:monitoring_runbooks")),
     "a report": lambda staff, rows: staff.get(
         change_url(make_analysis(make_experiment("to-report")))
     ),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +12,13 @@ from django.db import connection
 
 from classifier.metrics import BUCKETS
 from monitoring.models import Alert, AlertRule, MetricSnapshot
+from monitoring.runbooks import read_runbooks, section_of
 from monitoring.services.alerting import evaluate_due
 from tests.monitoring.alerts import an_alert
 from tests.monitoring.snapshots import HOUR, MINUTE, NOON, Resolution, minute, store
 
 pytestmark = pytest.mark.django_db
 migration = import_module("monitoring.migrations.0002_default_rules")
-RUNBOOKS = settings.BASE_DIR / "docs" / "runbooks.md"
 OPERATIONS = settings.BASE_DIR / "docs" / "operations.md"
 MIDNIGHT = NOON + 12 * HOUR
 DAYS = 30
@@ -128,19 +127,21 @@ def test_every_default_rule_can_be_judged_and_saved() -> None:
         rule.full_clean()
 
 
-def sections(path: Path) -> set[str]:
-    """Anchors of headings."""
-    headings = [line.lstrip("# ") for line in path.read_text().splitlines() if line.startswith("#")]
-    return {heading.lower().replace(" ", "-") for heading in headings}
-
-
 def test_every_default_rule_has_a_runbook_and_a_line_in_the_table() -> None:
-    anchors, table = sections(RUNBOOKS), OPERATIONS.read_text()
-    for rule in AlertRule.objects.filter(is_builtin=True):
-        document, _, anchor = rule.runbook_url.partition("#")
-        assert document == "docs/runbooks.md"
-        assert anchor in anchors
+    rules, table = AlertRule.objects.filter(is_builtin=True), OPERATIONS.read_text()
+    for rule in rules:
+        section = section_of(rule.runbook_url)
+        assert section is not None
+        assert section.anchor == rule.key
         assert f"| {rule.name} |" in table
+
+
+def test_every_section_of_the_runbooks_is_of_a_default_rule_or_says_how_to() -> None:
+    runbooks = read_runbooks()
+    assert runbooks is not None
+    keys = set(AlertRule.objects.filter(is_builtin=True).values_list("key", flat=True))
+    others = [each.anchor for each in runbooks.sections if each.anchor not in keys]
+    assert all(anchor.startswith("how-to-") for anchor in others)
 
 
 def test_the_rules_can_be_taken_back_save_those_that_had_alerts() -> None:
