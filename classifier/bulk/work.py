@@ -130,6 +130,7 @@ class FileWork:
             self._ask_for_help()
             decider = decider or PartDecider(self._files, _load(version), self._options.results)
             _decide_part(decider, part, self._context.check)
+            self._context.renew_attempts()
 
     def _join(self, split: Split, path: "Path", version: ModelVersion) -> dict[str, Any]:
         with open_rows(path, self._options) as rows:

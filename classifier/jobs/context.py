@@ -92,6 +92,12 @@ class JobContext:
             self._stage = stage
             self.log(stage)
 
+    def renew_attempts(self) -> None:
+        """Call it where something is finished that a next run does not do again: a long job whose
+        worker is stopped by each of many deployments goes on, and is not given up."""
+        if self.job.attempts > 1 and self._own_row().update(attempts=1):
+            self.job.attempts = 1
+
     def log(self, text: str) -> None:
         JobEvent.objects.create(job=self.job, text=text)
 

@@ -47,6 +47,7 @@ class Job(models.Model):
     message = models.CharField(max_length=200, blank=True)
     result = models.JSONField(default=dict)
     error = models.TextField(blank=True)
+    # Since something of it was last finished for good.
     attempts = models.PositiveIntegerField(default=0)
     claim = models.UUIDField(null=True, editable=False)
     worker = models.CharField(max_length=100, blank=True, help_text="Host and process.")

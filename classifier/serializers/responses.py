@@ -234,7 +234,9 @@ class JobSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
-    attempts = serializers.IntegerField(help_text="Over one where a worker was lost.")
+    attempts = serializers.IntegerField(
+        help_text="How often it was begun since something of it was last finished."
+    )
     result = FileResultSerializer(allow_null=True, help_text="Of a file, when it has succeeded.")
     error = serializers.CharField(allow_null=True, help_text="Why it failed.")
     results_url = serializers.CharField(allow_null=True, help_text="Where the results are.")

@@ -104,9 +104,28 @@ def test_a_job_that_was_lost_at_any_file_ends_as_one_that_was_not(
     assert recover_lost_jobs() == 1
     run_job(job_id)
     job = Job.objects.get(pk=job_id)
-    assert (job.status, job.attempts, job.error) == (Job.Status.SUCCEEDED, 2, "")
+    assert (job.status, job.error) == (Job.Status.SUCCEEDED, "")
     assert fetch(api, job) == undisturbed
     assert job.result["rows"] == undisturbed.count(b"\n")
+
+
+def test_a_job_that_comes_on_between_its_losses_is_not_given_up(
+    send: Send, api: APIClient, undisturbed: bytes
+) -> None:
+    job_id = send(CONTENT).json()["id"]
+    for part in range(5):
+        kill(job_id, f"parts/{part:05}.answers")
+        assert recover_lost_jobs() == 1
+    run_job(job_id)
+    assert fetch(api, Job.objects.get(pk=job_id)) == undisturbed
+
+
+def test_a_job_that_is_lost_again_and_again_at_one_place_is_given_up(send: Send) -> None:
+    job_id = send(CONTENT).json()["id"]
+    for _ in range(3):
+        kill(job_id, "parts/00001.answers")
+        recover_lost_jobs()
+    assert Job.objects.get(pk=job_id).status == Job.Status.FAILED
 
 
 def test_what_was_decided_before_is_not_decided_again(
