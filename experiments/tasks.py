@@ -3,10 +3,6 @@
 from experiments.services import self_tests, supervision
 
 
-def supervise() -> None:
-    supervision.supervise()
-
-
 def analyse(experiment_id: int, by_id: int | None) -> None:
     supervision.analyse_requested(experiment_id, by_id)
 

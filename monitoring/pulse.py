@@ -2,21 +2,24 @@
 watching over all.
 
 Started after the fork, in threads of its own. Web processes take part, so that somebody is
-told when every worker is silent.
+told when every worker is silent. Experiments are watched by workers, which hold what judges them,
+and beside their tasks: a file of a million rows must keep no guard rail waiting.
 """
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
 import psutil
 from django import db
 from redis import RedisError
 
 from classifier.watching import Watcher
+from experiments.services.supervision import supervise
 from monitoring import prober
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Process
-from monitoring.services import alerting, notifications, snapshots
+from monitoring.services import alerting, notifications, snapshots, turns
 from monitoring.services.heartbeats import Heart
 
 logger = logging.getLogger(__name__)
@@ -24,6 +27,8 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 10.0
 # How often a process looks whether a turn is due.
 LOOK_SECONDS = 5.0
+SUPERVISION = "experiments"
+SUPERVISION_EVERY = timedelta(minutes=1)
 Role = Process.Role
 
 
@@ -32,13 +37,15 @@ class Pulse:
 
     def __init__(self, role: Role) -> None:
         self._heart = Heart(role)
-        self._watchers = (
+        self._watchers = [
             Watcher("heartbeat", _unless_away(self._heart.beat), HEARTBEAT_SECONDS),
             Watcher("monitor", _unless_away(_watch_over), LOOK_SECONDS),
             # Of its own: a webhook that hangs must not hold up what finds the next alert.
             Watcher("notifier", _unless_away(notifications.deliver), LOOK_SECONDS),
-        )
-
+        ]
+        if role is Role.WORKER:
+            look = _unless_away(_watch_experiments)
+            self._watchers.append(Watcher("experiments", look, LOOK_SECONDS))
         # What `/readyz` says.
         self._probes = prober.probes() if role is Role.WEB else ()
 
@@ -76,6 +83,13 @@ def stop() -> None:
 def _watch_over() -> None:
     snapshots.take_due()
     alerting.evaluate_due()
+
+
+def _watch_experiments() -> None:
+    held = turns.take(SUPERVISION, SUPERVISION_EVERY)
+    if held is not None:
+        supervise()
+        held.finish()
 
 
 def _unless_away(look: Callable[[], None]) -> Callable[[], None]:

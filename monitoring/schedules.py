@@ -34,7 +34,6 @@ SCHEDULES = (
     Planned("accept agreed feedback", "classifier.tasks.accept_agreed_feedback", minutes=5),
     Planned("learn from feedback", "classifier.tasks.learn", minutes=DAY, from_hour=3),
     Planned("fill the review queue", "classifier.tasks.fill_review_queue", minutes=5),
-    Planned("watch experiments", "experiments.tasks.supervise", minutes=1),
     # It looks whether a day is over that was not measured yet.
     Planned("measure drift", "monitoring.tasks.measure_drift_of_the_day", minutes=60),
     Planned("delete old files of jobs", "classifier.tasks.delete_old_job_files", minutes=DAY),
