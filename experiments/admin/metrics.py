@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING
+from classifier.admin.filters import FlagFilter
 from experiments.models import Metric
 from experiments.services.metrics import is_frozen, measured_by
 
@@ -15,7 +16,7 @@ from experiments.services.metrics import is_frozen, measured_by
 @admin.register(Metric)
 class MetricAdmin(Admin):
     list_display = ("name", "key", "source", "of_field", "aggregate", "better", "is_builtin")
-    list_filter = (("is_builtin", BooleanRadioFilter), ("source", ChoicesDropdownFilter))
+    list_filter = (("is_builtin", FlagFilter), ("source", ChoicesDropdownFilter))
     search_fields = ("key", "name")
     search_help_text = "Key or name"
     fieldsets = (
