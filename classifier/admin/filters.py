@@ -26,6 +26,8 @@ from classifier.models import Category, ModelVersion
 class FlagFilter(BooleanRadioFilter):  # type: ignore[misc]
     """By a yes or no, without the `is_` of its field's name."""
 
+    title: str
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = str(self.title).removeprefix("is ")

@@ -15,7 +15,7 @@ from experiments.services.metrics import is_frozen, measured_by
 
 @admin.register(Metric)
 class MetricAdmin(Admin):
-    list_display = ("name", "key", "source", "of_field", "aggregate", "better", "is_builtin")
+    list_display = ("name", "key", "source", "of_field", "aggregate", "better", "builtin")
     list_filter = (("is_builtin", FlagFilter), ("source", ChoicesDropdownFilter))
     search_fields = ("key", "name")
     search_help_text = "Key or name"
@@ -46,6 +46,10 @@ class MetricAdmin(Admin):
         if obj is not None and (obj.is_builtin or measured_by(obj).exists()):
             return False
         return bool(super().has_delete_permission(request, obj))
+
+    @admin.display(description="built in", boolean=True)
+    def builtin(self, metric: Metric) -> bool:
+        return metric.is_builtin
 
     @admin.display(description="field")
     def of_field(self, metric: Metric) -> str:

@@ -143,11 +143,9 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         if not self._may_save(request, rule):
             raise PermissionDenied
         form = self.get_form(request, rule)(request.GET, instance=rule)
+        context: dict[str, Any] = {"problems": _problems(form)}
         if form.is_valid():
-            found = preview(form.instance, DAYS)
-            context = {"preview": preview_shown(form.instance, found)}
-        else:
-            context = {"problems": _problems(form)}
+            context["preview"] = preview_shown(form.instance, preview(form.instance, DAYS))
         return TemplateResponse(request, "monitoring/admin/alert_rule_preview.html", context)
 
     def _may_save(self, request: HttpRequest, rule: AlertRule | None) -> bool:

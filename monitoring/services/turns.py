@@ -57,7 +57,8 @@ def take(name: str, every: timedelta, now: datetime | None = None) -> Held | Non
     is_free = Q(token=None) | Q(taken_at__lte=now - LEASE) | Q(taken_at__gt=now + LEASE)
     turns = Turn.objects.filter(name=name)
     # A look before the UPDATE: this would take SQLite's lock even where it finds nothing to take.
-    is_open = turns.values_list(is_due & is_free, flat=True).first()
+    looked = turns.annotate(is_open=is_due & is_free)
+    is_open = looked.values_list("is_open", flat=True).first()
     if is_open is None:
         Turn.objects.get_or_create(name=name, defaults={"due_at": now})
     elif not is_open:
