@@ -127,9 +127,9 @@ class AlertRule(models.Model):
         """A measure that is known, split as its series is; thresholds in their order."""
         problems: dict[str, Any] = {}
         measure = MEASURES.get(self.measure)
-        if measure is None:
+        if measure is None and self.measure:
             problems["measure"] = "There is no such measure."
-        elif self.by:
+        elif measure is not None and self.by:
             series = SERIES[measure.series]
             if self.by not in (*series.by_minute, *series.by_hour):
                 problems["by"] = "This measure is not split by that."

@@ -55,14 +55,16 @@ def take(name: str, every: timedelta, now: datetime | None = None) -> Held | Non
     ahead = now + max(FAR_AHEAD, 2 * every)
     is_due = Q(due_at__lte=now) | Q(due_at__gt=ahead)
     is_free = Q(token=None) | Q(taken_at__lte=now - LEASE) | Q(taken_at__gt=now + LEASE)
-    row = Turn.objects.filter(name=name).first()
-    if row is None:
-        row, _ = Turn.objects.get_or_create(name=name, defaults={"due_at": now})
-    # A look before the UPDATE: it costs SQLite no lock.
-    if not Turn.objects.filter(is_due & is_free, pk=row.pk).exists():
+    turns = Turn.objects.filter(name=name)
+    # A look before the UPDATE: this would take SQLite's lock even where it finds nothing to take.
+    looked = turns.annotate(is_open=is_due & is_free)
+    is_open = looked.values_list("is_open", flat=True).first()
+    if is_open is None:
+        Turn.objects.get_or_create(name=name, defaults={"due_at": now})
+    elif not is_open:
         return None
     token = uuid4()
-    taken = Turn.objects.filter(is_due & is_free, pk=row.pk).update(
+    taken = turns.filter(is_due & is_free).update(
         token=token,
         taken_at=now,
         due_at=now + every,
@@ -70,5 +72,5 @@ def take(name: str, every: timedelta, now: datetime | None = None) -> Held | Non
     )
     if not taken:
         return None
-    done_until = Turn.objects.values_list("done_until", flat=True).get(pk=row.pk)
+    done_until = turns.values_list("done_until", flat=True).get()
     return Held(name, token, now, done_until)

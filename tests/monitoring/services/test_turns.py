@@ -1,7 +1,9 @@
 """Of many processes that could do a piece of work, one does it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -64,6 +66,22 @@ def test_a_turn_says_how_far_the_last_one_came() -> None:
     second = take("snapshots", EVERY, now + EVERY)
     assert second is not None
     assert second.done_until == now
+
+
+@pytest.mark.django_db
+def test_to_look_for_a_turn_that_is_not_due_costs_one_read(
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    now = timezone.now()
+    held = take("alerts", EVERY, now)
+    assert held is not None
+    held.finish()
+    with django_assert_num_queries(1) as seen:
+        assert take("alerts", EVERY, now + timedelta(seconds=5)) is None
+    assert seen.captured_queries[0]["sql"].startswith("SELECT")
+    # To look, to take, and to read how far the last one came.
+    with django_assert_num_queries(3):
+        assert take("alerts", EVERY, now + EVERY) is not None
 
 
 SCRIPT = """
