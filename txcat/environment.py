@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.connection import parse_url
 
 env = environ.Env()
 
@@ -136,6 +137,23 @@ def database(name: str) -> dict[str, Any]:
     if not parts.get("NAME"):
         raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
     return parts
+
+
+def redis_server(name: str) -> str:
+    """The address of a Redis server; "" where none is set. The error does not repeat it: it may
+    hold a password."""
+    address = text(name, "").strip()
+    if not address:
+        return ""
+    try:
+        read, number = parse_url(address), urlsplit(address).path.strip("/")
+        # The client would take a database that it cannot read for number 0.
+        is_known = "path" in read or ("host" in read and (number or "0").isdecimal())
+    except ValueError:
+        is_known = False
+    if not is_known:
+        raise ImproperlyConfigured(f"{name}: expected redis://user:password@host:port/number.")
+    return address
 
 
 def email_server(name: str) -> dict[str, Any]:

@@ -6,21 +6,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.copied import copied_installation
 from tests.processes import (
     WEB,
     WORKER,
     answers,
     kill_all,
     manage,
-    own_environment,
     running,
     wait_until,
 )
@@ -34,7 +31,6 @@ TEXTS = 2500
 STALE_SECONDS = 6
 SECONDS = 120
 STAGES = ("splitting", "deciding", "joining")
-TABLES = ["category", "encoder", "modelversion", "activation"]
 
 
 @dataclass
@@ -79,22 +75,16 @@ def site(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Site]:
-    """With the version that the tests have, copied: to make one takes longer than all of this."""
-    data = tmp_path_factory.mktemp("killed")
-    (data / "artifacts").mkdir()
-    (data / "artifacts" / "blobs").symlink_to(Path(settings.ARTIFACTS_DIR) / "blobs")
-    rows = data / "rows.json"
-    with django_db_blocker.unblock():
-        names = [f"classifier.{table}" for table in TABLES]
-        call_command("dumpdata", *names, output=str(rows), verbosity=0)
     variables = {
         "TXCAT_WEB_PROCESSES": "1",
         "TXCAT_WORKERS": "2",
         "TXCAT_JOB_STALE_SECONDS": str(STALE_SECONDS),
     }
-    with own_environment(data, **variables) as environment, ExitStack() as stack:
-        manage(environment, "migrate", "--verbosity=0")
-        manage(environment, "loaddata", str(rows), "--verbosity=0")
+    data = tmp_path_factory.mktemp("killed")
+    with (
+        copied_installation(data, django_db_blocker, **variables) as environment,
+        ExitStack() as stack,
+    ):
         key = manage(environment, "create_api_key", "killed", "--scopes", "classify").split()[-1]
         stack.enter_context(running(environment, "web", *WEB))
 
