@@ -1,4 +1,4 @@
-"""An installation with the version that the tests have: to make one takes longer than most tests."""
+"""An installation that has the tests' own version: to make one takes longer than most tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
