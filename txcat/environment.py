@@ -146,7 +146,8 @@ def redis_server(name: str) -> str:
     if not address:
         return ""
     try:
-        read, number = parse_url(address), urlsplit(address).path.strip("/")
+        read: dict[str, Any] = parse_url(address)  # type: ignore[no-untyped-call]
+        number = urlsplit(address).path.strip("/")
         # The client would take a database that it cannot read for number 0.
         is_known = "path" in read or ("host" in read and (number or "0").isdecimal())
     except ValueError:

@@ -18,6 +18,7 @@ READERS = {
     "dotted_paths",
     "mapping",
     "email_server",
+    "redis_server",
     "networks",
     "web_address",
 }
