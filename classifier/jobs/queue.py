@@ -124,9 +124,8 @@ def recover_lost_jobs() -> int:
         lost += _recover(job)
     waiting = Job.objects.filter(status=Job.Status.QUEUED, sent_at__lt=now - RESEND_AFTER)
     for job_id, sent_at in waiting.values_list("pk", "sent_at"):
-        if Job.objects.filter(pk=job_id, sent_at=sent_at).update(sent_at=now) and not _resend(
-            job_id
-        ):
+        is_due = Job.objects.filter(pk=job_id, sent_at=sent_at).update(sent_at=now)
+        if is_due and not _resend(job_id):
             break
     return lost
 
