@@ -15,7 +15,7 @@ from classifier.bulk import split, work
 from classifier.bulk.decide import PartDecider
 from classifier.bulk.files import JobFiles
 from classifier.jobs.context import JobContext
-from classifier.jobs.parts import claim_part
+from classifier.jobs.parts import claim_part, keep_part
 from classifier.jobs.queue import recover_lost_jobs, retry
 from classifier.jobs.runner import run_job
 from classifier.models import Job, JobPart, ModelVersion
@@ -154,7 +154,7 @@ def test_a_part_that_was_taken_from_the_jobs_own_worker_ends_no_job(
     """It was silent for so long that a helper took its part, and did that and the others."""
     job_id = send(CONTENT).json()["id"]
     slow: list[int] = []
-    decide, keep_part = PartDecider.decide, work.keep_part
+    decide = PartDecider.decide
 
     def decide_slowly(self: Any, number: int, keep: Callable[[], None]) -> None:
         if not slow:
