@@ -9,7 +9,7 @@ export PYTHONUNBUFFERED := 1
 COVERAGE ?= --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve prepare run-web run-worker test browser promtool lint types checks bench clean
+.PHONY: help serve prepare run-web run-worker test browser promtool redis lint types checks bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ run-web: $(VENV)/installed ## Start the web processes alone
 run-worker: $(VENV)/installed ## Start the worker alone
 	@exec $(BIN)/python manage.py qcluster
 
-test: $(VENV)/installed-dev browser promtool ## Run the tests, with coverage
+test: $(VENV)/installed-dev browser promtool redis ## Run the tests, with coverage
 	$(BIN)/python -m pytest $(COVERAGE) $(ARGS)
 
 browser:
@@ -37,6 +37,9 @@ browser:
 
 promtool:
 	@command -v "$${PROMTOOL:-promtool}" >/dev/null || test -x .cache/bin/promtool || .ci/install-promtool
+
+redis:
+	@command -v "$${REDIS_SERVER:-redis-server}" >/dev/null || test -x .cache/bin/redis-server || .ci/install-redis
 
 lint: $(VENV)/installed-dev ## Check style
 	$(BIN)/ruff check .

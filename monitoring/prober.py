@@ -71,6 +71,12 @@ class Probe:
         asked_at = self._asked_at
         return asked_at is not None and self._clock() - asked_at > PATIENCE_SECONDS
 
+    @property
+    def is_away(self) -> bool:
+        """Whether to ask now would be to wait: it hangs, or did so when it last asked by itself."""
+        found = any(part.name == self._name and part.status is self._silent for part in self._parts)
+        return self.is_hanging or (found and self._watcher.is_alive)
+
     def parts(self) -> tuple[Part, ...]:
         """What is so now. Nothing is waited for while the probe asks by itself."""
         if not self._watcher.is_alive:

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from redis.connection import parse_url
 
 from classifier.countries import COUNTRIES
 
@@ -150,6 +151,24 @@ def database(name: str) -> dict[str, Any]:
     if not parts.get("NAME"):
         raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
     return parts
+
+
+def redis_server(name: str) -> str:
+    """The address of a Redis server; "" where none is set. The error does not repeat it: it may
+    hold a password."""
+    address = text(name, "").strip()
+    if not address:
+        return ""
+    try:
+        read: dict[str, Any] = parse_url(address)  # type: ignore[no-untyped-call]
+        number = urlsplit(address).path.strip("/")
+        # The client would take a database that it cannot read for number 0.
+        is_known = "path" in read or ("host" in read and (number or "0").isdecimal())
+    except ValueError:
+        is_known = False
+    if not is_known:
+        raise ImproperlyConfigured(f"{name}: expected redis://user:password@host:port/number.")
+    return address
 
 
 def email_server(name: str) -> dict[str, Any]:

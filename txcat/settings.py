@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from classifier.engine.kinds import DERIVED_KINDS, HeadKind
 from classifier.engine.machine import this_machine
-from txcat import appearance, logs
+from txcat import appearance, logs, on_redis
 from txcat.cpus import available_cpus
 from txcat.environment import (
     choice,
@@ -24,6 +24,7 @@ from txcat.environment import (
     flag,
     mapping,
     networks,
+    redis_server,
     share,
     stored_secret,
     text,
@@ -49,7 +50,7 @@ LOCAL_DIR = Path(text("TXCAT_LOCAL_DIR", default=str(DATA_DIR / "local"))).resol
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 DATABASE_URL = text("DATABASE_URL", default="")
-REDIS_URL = text("REDIS_URL", default="")
+REDIS_URL = redis_server("REDIS_URL")
 IS_EMBEDDED = not DATABASE_URL
 
 # Safety
@@ -168,10 +169,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 # Cache and queue
 
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-    }
+    "default": on_redis.cache(REDIS_URL)
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -198,7 +196,7 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     "save_limit": 1000,
     "label": "Background tasks",
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 1}),
+    **({"redis": on_redis.queue(REDIS_URL)} if REDIS_URL else {"orm": "default", "poll": 1}),
 }
 # How long a running job's worker may be silent before another takes the job up, and how often
 # it says that it lives.

@@ -129,7 +129,11 @@ class FileWork:
                 continue
             self._ask_for_help()
             decider = decider or PartDecider(self._files, _load(version), self._options.results)
-            _decide_part(decider, part, self._context.check)
+            try:
+                _decide_part(decider, part, self._context.check)
+            except PartLostError:
+                # This worker was taken for lost. Another does the part; the job is still its own.
+                continue
             self._context.renew_attempts()
 
     def _join(self, split: Split, path: "Path", version: ModelVersion) -> dict[str, Any]:

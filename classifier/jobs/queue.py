@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 # A queued job is handed to the queue again after this long: the queue may have lost it, and a
 # job that is delivered twice is run once.
 RESEND_AFTER = timedelta(minutes=5)
+RUN_JOB = "classifier.tasks.run_job"
 
 
 def enqueue(
@@ -113,8 +114,8 @@ def retry(job: Job, by: AbstractBaseUser | None) -> None:
 def recover_lost_jobs() -> int:
     """Take up jobs whose worker is silent for JOB_STALE_SECONDS; send again what waits for long.
 
-    A job that was to be cancelled is; one at its last attempt fails. Returns how many running
-    jobs were found lost.
+    A job that was to be cancelled is; one at its last attempt fails. What cannot be sent waits for
+    the next look. Returns how many running jobs were found lost.
     """
     now = timezone.now()
     silent_since = now - timedelta(seconds=settings.JOB_STALE_SECONDS)
@@ -123,8 +124,9 @@ def recover_lost_jobs() -> int:
         lost += _recover(job)
     waiting = Job.objects.filter(status=Job.Status.QUEUED, sent_at__lt=now - RESEND_AFTER)
     for job_id, sent_at in waiting.values_list("pk", "sent_at"):
-        if Job.objects.filter(pk=job_id, sent_at=sent_at).update(sent_at=now):
-            _send(job_id)
+        is_due = Job.objects.filter(pk=job_id, sent_at=sent_at).update(sent_at=now)
+        if is_due and not _resend(job_id):
+            break
     return lost
 
 
@@ -144,14 +146,28 @@ def _recover(job: Job) -> bool:
         sent_at=timezone.now(),
     )  # fmt: skip
     if is_queued:
-        transaction.on_commit(lambda: _send(job.pk))
+        transaction.on_commit(lambda: _resend(job.pk))
     return is_queued
 
 
 def _send(job_id: int) -> None:
+    """For the first time, while somebody waits for it: what cannot be sent fails, and says so."""
     try:
-        async_task("classifier.tasks.run_job", job_id)
+        async_task(RUN_JOB, job_id)
     except (RedisError, DatabaseError) as error:
         logger.exception("Job %s could not be queued.", job_id)
         text = f"The queue cannot be reached: {error}"
         change_status(job_id, [Job.Status.QUEUED], Job.Status.FAILED, text=text, error=text)
+
+
+def _resend(job_id: int) -> bool:
+    """False where the queue is away; the next look for lost jobs tries again."""
+    try:
+        async_task(RUN_JOB, job_id)
+    except (RedisError, DatabaseError):
+        logger.exception("Job %s could not be queued again.", job_id)
+        Job.objects.filter(pk=job_id, status=Job.Status.QUEUED).update(
+            sent_at=timezone.now() - RESEND_AFTER
+        )
+        return False
+    return True

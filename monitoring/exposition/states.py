@@ -43,7 +43,7 @@ class StateCollector(Collector):
             ("disk", None, _disk),
         ):
             # What hangs would hold the scrape up.
-            families = None if probe is not None and probe.is_hanging else _known(read)
+            families = None if probe is not None and probe.is_away else _known(read)
             up.add_metric([name], 0 if families is None else 1)
             yield from families or ()
         yield up

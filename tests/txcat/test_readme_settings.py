@@ -19,6 +19,7 @@ READERS = {
     "mapping",
     "email_server",
     "time_zone",
+    "redis_server",
     "networks",
     "web_address",
 }

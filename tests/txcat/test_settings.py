@@ -203,6 +203,56 @@ def test_redis_takes_over_the_cache_and_the_queue(tmp_path: Path) -> None:
     assert "RedisCache', False" in value(show, tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "http://:hidden@redis.example:6379/0",
+        "redis://:hidden@/0",
+        "redis://:hidden@redis.example:port/0",
+        "redis://:hidden@redis.example:6379/first",
+        "redis://:hidden@redis.example:6379/0?socket_timeout=soon",
+    ],
+)
+def test_a_redis_that_cannot_be_read_is_refused_and_no_password_is_said(
+    url: str, tmp_path: Path
+) -> None:
+    done = read("settings.DEBUG", tmp_path, REDIS_URL=url)
+    assert done.returncode != 0
+    assert "REDIS_URL: expected redis://" in done.stderr
+    assert "hidden" not in done.stderr.split("ImproperlyConfigured")[-1]
+
+
+@pytest.mark.parametrize(
+    ("url", "queue"),
+    [
+        (
+            "rediss://:word@redis.example/2",
+            "rediss://:word@redis.example/2?socket_connect_timeout=3.0&socket_timeout=3.0",
+        ),
+        (
+            "unix:///run/redis.sock?db=1",
+            "unix:///run/redis.sock?db=1&socket_connect_timeout=3.0&socket_timeout=3.0",
+        ),
+        (
+            "redis://redis.example?socket_timeout=9",
+            "redis://redis.example?socket_timeout=9&socket_connect_timeout=3.0",
+        ),
+    ],
+)
+def test_redis_is_waited_for_briefly_unless_its_address_says_how_long(
+    url: str, queue: str, tmp_path: Path
+) -> None:
+    show = "settings.Q_CLUSTER['redis'], settings.CACHES['default']"
+    found = value(f"repr(({show}))", tmp_path, REDIS_URL=url)
+    cache = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+    assert found == repr((queue, cache))
+
+
 def test_all_state_lives_under_the_data_directory(tmp_path: Path) -> None:
     show = (
         "[str(path).startswith(str(settings.DATA_DIR)) for path in "

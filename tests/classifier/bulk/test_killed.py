@@ -2,25 +2,21 @@
 
 import json
 import subprocess
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.copied import copied_installation
+from tests.file_client import SECONDS, FileClient, file_of
 from tests.processes import (
     WEB,
     WORKER,
     answers,
     kill_all,
     manage,
-    own_environment,
     running,
     wait_until,
 )
@@ -32,45 +28,16 @@ ROWS = 100_000
 TEXTS = 2500
 # Long enough for a worker that lives on a busy machine.
 STALE_SECONDS = 6
-SECONDS = 120
 STAGES = ("splitting", "deciding", "joining")
-TABLES = ["category", "encoder", "modelversion", "activation"]
 
 
 @dataclass
-class Site:
+class Site(FileClient):
     """A web server, a worker, and a file that is sent to the one and answered by the other."""
 
-    url: str
-    key: str
     file: bytes
     worker: "subprocess.Popen[bytes]"
     start_worker: "Callable[[], subprocess.Popen[bytes]]"
-
-    def send(self) -> str:
-        """Returns the job's address."""
-        job = self._ask("/api/v1/classify/jobs", self.file)
-        return f"/api/v1/jobs/{json.loads(job)['id']}"
-
-    def job(self, address: str) -> dict[str, Any]:
-        shown: dict[str, Any] = json.loads(self._ask(address))
-        return shown
-
-    def results(self, address: str) -> bytes:
-        wait_until(lambda: self.job(address)["status"] != "queued", SECONDS, "the job runs")
-        wait_until(
-            lambda: self.job(address)["status"] not in ("queued", "running"), SECONDS, "it ends"
-        )
-        job = self.job(address)
-        assert job["status"] == "succeeded", job
-        return self._ask(job["results_url"])
-
-    def _ask(self, address: str, body: bytes | None = None) -> bytes:
-        headers = {"Authorization": f"Api-Key {self.key}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + address, body, headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-            content: bytes = response.read()
-            return content
 
 
 @pytest.fixture(scope="module")
@@ -79,22 +46,16 @@ def site(
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Site]:
-    """With the version that the tests have, copied: to make one takes longer than all of this."""
-    data = tmp_path_factory.mktemp("killed")
-    (data / "artifacts").mkdir()
-    (data / "artifacts" / "blobs").symlink_to(Path(settings.ARTIFACTS_DIR) / "blobs")
-    rows = data / "rows.json"
-    with django_db_blocker.unblock():
-        names = [f"classifier.{table}" for table in TABLES]
-        call_command("dumpdata", *names, output=str(rows), verbosity=0)
     variables = {
         "TXCAT_WEB_PROCESSES": "1",
         "TXCAT_WORKERS": "2",
         "TXCAT_JOB_STALE_SECONDS": str(STALE_SECONDS),
     }
-    with own_environment(data, **variables) as environment, ExitStack() as stack:
-        manage(environment, "migrate", "--verbosity=0")
-        manage(environment, "loaddata", str(rows), "--verbosity=0")
+    data = tmp_path_factory.mktemp("killed")
+    with (
+        copied_installation(data, django_db_blocker, **variables) as environment,
+        ExitStack() as stack,
+    ):
         key = manage(environment, "create_api_key", "killed", "--scopes", "classify").split()[-1]
         stack.enter_context(running(environment, "web", *WEB))
 
@@ -104,24 +65,13 @@ def site(
         url = f"http://127.0.0.1:{environment['PORT']}"
         worker = start_worker()
         wait_until(lambda: answers(f"{url}/readyz"), SECONDS, "the site is ready")
-        yield Site(url, key, _file(), worker, start_worker)
-
-
-def _file() -> bytes:
-    """Some thousand texts, many times each, and a row in a thousand that is wrong."""
-    items: list[dict[str, str]] = []
-    for number in range(ROWS):
-        # Short, and with a letter in front, so that no two have one canonical text.
-        text = f"{chr(97 + number % TEXTS % 26)}{number % TEXTS} MARKET"
-        item = {"description": text} if number % 1000 else {}
-        items.append({**item, "transaction_id": f"t-{number}"})
-    return json.dumps({"transactions": items}).encode()
+        yield Site(url, key, file_of(ROWS, TEXTS), worker, start_worker)
 
 
 @pytest.fixture(scope="module")
 def undisturbed(site: Site) -> bytes:
     """The results of a run that nothing happened to: each row once, in its place."""
-    results = site.results(site.send())
+    results = site.results(site.send(site.file))
     found = [json.loads(line) for line in results.splitlines()]
     assert [row["row"] for row in found] == list(range(1, ROWS + 1))
     assert [row["transaction_id"] for row in found] == [f"t-{number}" for number in range(ROWS)]
@@ -133,7 +83,7 @@ def undisturbed(site: Site) -> bytes:
 def test_workers_killed_in_a_stage_leave_a_file_as_if_they_had_lived(
     site: Site, undisturbed: bytes, stage: str
 ) -> None:
-    address = site.send()
+    address = site.send(site.file)
     wait_until(
         lambda: site.job(address)["message"].startswith(stage), SECONDS, stage, poll_seconds=0.02
     )

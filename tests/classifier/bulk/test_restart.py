@@ -15,7 +15,7 @@ from classifier.bulk import split, work
 from classifier.bulk.decide import PartDecider
 from classifier.bulk.files import JobFiles
 from classifier.jobs.context import JobContext
-from classifier.jobs.parts import claim_part
+from classifier.jobs.parts import claim_part, keep_part
 from classifier.jobs.queue import recover_lost_jobs, retry
 from classifier.jobs.runner import run_job
 from classifier.models import Job, JobPart, ModelVersion
@@ -165,6 +165,34 @@ def test_a_part_whose_worker_was_lost_is_done_by_another(
     run_job(job_id)
     assert taken == [0]
     assert fetch(api, Job.objects.get(pk=job_id)) == undisturbed
+
+
+def test_a_part_that_was_taken_from_the_jobs_own_worker_ends_no_job(
+    send: Send, api: APIClient, undisturbed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was silent for so long that a helper took its part, and did that and the others."""
+    job_id = send(CONTENT).json()["id"]
+    slow: list[int] = []
+    decide = PartDecider.decide
+
+    def decide_slowly(self: Any, number: int, keep: Callable[[], None]) -> None:
+        if not slow:
+            slow.append(number)
+            JobPart.objects.update(heartbeat_at=timezone.now() - SILENT)
+            work.help_with_parts(job_id)
+        decide(self, number, keep)
+
+    def keep_after_long(part: JobPart) -> None:
+        assert part.heartbeat_at is not None
+        part.heartbeat_at -= SILENT
+        keep_part(part)
+
+    monkeypatch.setattr(PartDecider, "decide", decide_slowly)
+    monkeypatch.setattr(work, "keep_part", keep_after_long)
+    run_job(job_id)
+    job = Job.objects.get(pk=job_id)
+    assert (slow, job.status, job.error) == ([0], Job.Status.SUCCEEDED, "")
+    assert fetch(api, job) == undisturbed
 
 
 def test_helpers_take_parts_from_the_jobs_own_worker(

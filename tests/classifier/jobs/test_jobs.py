@@ -1,10 +1,7 @@
 """Background work ends with a row that says how, whatever happens."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
-from django_q.conf import Conf
 from pytest_django import Settings
 
 from classifier.exceptions import ConflictError
@@ -70,18 +67,6 @@ def test_a_job_that_was_taken_is_left_alone(queued: Job) -> None:
 def test_one_build_at_a_time(queued: Job) -> None:
     with pytest.raises(ConflictError, match="is not finished yet"):
         enqueue_build()
-
-
-def test_a_job_that_cannot_be_queued_says_so(
-    db: None, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Conf, "ORM", None)
-    monkeypatch.setattr(Conf, "REDIS", "redis://127.0.0.1:1/0")
-    with django_capture_on_commit_callbacks(execute=True):
-        job = enqueue_build()
-    job.refresh_from_db()
-    assert job.status == Job.Status.FAILED
-    assert "The queue cannot be reached" in job.error
 
 
 def test_every_change_of_status_is_a_row(queued: Job, admin_user: User) -> None:

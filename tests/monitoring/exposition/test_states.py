@@ -1,38 +1,25 @@
 """What `/metrics` reads from rows."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from django_q.brokers.redis_broker import Redis
 from django_q.conf import Conf
 from django_q.models import OrmQ
-from django_q.signing import SignedPackage
-from pytest_django import Settings
 
 from classifier.models import Job
 from experiments.models import Experiment
-from monitoring import infrastructure, prober
-from monitoring.exposition.states import StateCollector
+from monitoring import prober
 from monitoring.models import Process
 from monitoring.prober import PATIENCE_SECONDS, Probe
 from monitoring.services.readiness import Part
 from tests.experiments.traffic import make_experiment
+from tests.monitoring.exposition.samples import told
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now
-
-
-def told() -> dict[tuple[str, ...], float]:
-    """Values by the sample's name and its labels' values."""
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in StateCollector().collect()
-        for sample in family.samples
-    }
 
 
 def process(pid: int, seen: float, **fields: Any) -> Process:
@@ -119,61 +106,6 @@ def test_tasks_wait_until_a_worker_has_them() -> None:
 def test_an_empty_queue_is_of_no_age() -> None:
     found = told()
     assert (found["txcat_queue_tasks",], found["txcat_queue_oldest_task_seconds",]) == (0, 0)
-
-
-class RedisQueue:
-    """What Redis would answer of a queue, the oldest task first."""
-
-    list_key = "queue"
-
-    def __init__(self, *tasks: str) -> None:
-        self._tasks = tasks
-        self.connection = self
-
-    def queue_size(self) -> int:
-        return len(self._tasks)
-
-    def lindex(self, key: str, index: int) -> str | None:
-        assert key == self.list_key
-        return self._tasks[index] if self._tasks else None
-
-
-@pytest.fixture
-def on_redis(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
-    """A function that puts a queue in the broker's place."""
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    return lambda queue: monkeypatch.setattr(infrastructure, "get_broker", lambda: queue)
-
-
-def test_in_redis_the_oldest_task_says_when_it_was_queued(on_redis: Callable[[Any], None]) -> None:
-    queued = [NOW() - timedelta(seconds=seconds) for seconds in (90, 30)]
-    on_redis(RedisQueue(*(SignedPackage.dumps({"started": moment}) for moment in queued)))
-    found = told()
-    assert found["txcat_queue_tasks",] == 2
-    assert found["txcat_queue_oldest_task_seconds",] == pytest.approx(90, abs=5)
-
-
-def test_an_empty_queue_in_redis_is_of_no_age(on_redis: Callable[[Any], None]) -> None:
-    on_redis(RedisQueue())
-    assert told()["txcat_queue_oldest_task_seconds",] == 0
-
-
-def test_a_queue_of_somebody_else_is_not_told(on_redis: Callable[[Any], None]) -> None:
-    on_redis(RedisQueue("signed:by:another"))
-    found = told()
-    assert found["txcat_collector_up", "queue"] == 0
-    assert ("txcat_queue_tasks",) not in found
-
-
-def test_a_queue_that_is_away_is_not_an_empty_one(settings: Settings) -> None:
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(infrastructure, "get_broker", lambda: Redis("txcat"))
-        patch.setattr(Conf, "REDIS", settings.REDIS_URL)
-        found = told()
-    assert found["txcat_collector_up", "queue"] == 0
-    assert found["txcat_collector_up", "database"] == 1
-    assert ("txcat_queue_tasks",) not in found
 
 
 def test_a_database_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
