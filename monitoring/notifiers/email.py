@@ -65,7 +65,8 @@ class EmailNotifier:
         except OSError as error:
             # smtplib's other errors are such, too.
             return Outcome(False, _shown(error))
-        return Outcome(True, f"Handed over for {', '.join(to)}.")
+        noun = "address" if len(to) == 1 else "addresses"
+        return Outcome(True, f"Handed over for {len(to)} {noun}.")
 
 
 def addresses_of(receiver: Receiver) -> list[str]:

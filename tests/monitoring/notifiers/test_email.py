@@ -28,7 +28,7 @@ def receiver(**fields: Any) -> Receiver:
 @pytest.mark.usefixtures("_email")
 def test_it_says_what_is_wrong_since_when_and_where_to_look() -> None:
     outcome = NOTIFIER.send(receiver(), message(said(), resolved(), more=7), Deadline(5))
-    assert outcome.is_sent
+    assert (outcome.is_sent, outcome.answer) == (True, "Handed over for 2 addresses.")
     (sent,) = mail.outbox
     assert sent.subject == "[txcat] Critical: Error rate"
     assert sent.to == ["ann@bank.example", "ben@bank.example"]
