@@ -1,14 +1,16 @@
 """A plain text by email, through the server of TXCAT_EMAIL_URL."""
 
 import smtplib
+from contextlib import closing
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
 from monitoring.models import Receiver
 from monitoring.notifiers.message import FIRING, Deadline, Message, Outcome, SaidAlert
+from monitoring.notifiers.smtp import TimedEmailBackend
 
 OFF = (
     "This site sends no email: TXCAT_EMAIL_URL, the server's address, is not set. Whoever runs it "
@@ -22,6 +24,9 @@ MAX_SHOWN = 300
 
 class EmailNotifier:
     """One mail to all addresses of the receiver."""
+
+    # Servers hold back those whom they do not trust, line by line.
+    send_seconds = 30.0
 
     def problems(self, receiver: Receiver) -> dict[str, str]:
         addresses = addresses_of(receiver)
@@ -43,24 +48,26 @@ class EmailNotifier:
             return Outcome(False, OFF, is_final=True)
         domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
         to = addresses_of(receiver)
+        connection = TimedEmailBackend(deadline, **settings.EMAIL_SERVER)
+        mail = EmailMessage(
+            subject=f"[txcat] {message.subject}",
+            body=text_of(message),
+            to=to,
+            headers={
+                "Message-ID": f"<{message.id}@{domain}>",
+                "Auto-Submitted": "auto-generated",
+            },
+            connection=connection,
+        )
         try:
-            mail = EmailMessage(
-                subject=f"[txcat] {message.subject}",
-                body=text_of(message),
-                to=to,
-                headers={
-                    "Message-ID": f"<{message.id}@{domain}>",
-                    "Auto-Submitted": "auto-generated",
-                },
-                connection=get_connection(timeout=deadline.left(), **settings.EMAIL_SERVER),
-            )
-            mail.send()
+            with closing(connection):
+                mail.send()
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             return Outcome(False, _shown(error), is_final=min(codes, default=0) >= PERMANENT)
         except smtplib.SMTPResponseException as error:
             return Outcome(False, _shown(error), is_final=error.smtp_code >= PERMANENT)
-        except TimeoutError as error:
+        except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
             return Outcome(False, str(error) or "It took too long.")
         except OSError as error:
             # smtplib's other errors are such, too.

@@ -93,6 +93,10 @@ class Deadline:
 
 
 class Notifier(Protocol):
+    """`send_seconds` are those that a deadline of its is made of."""
+
+    send_seconds: float
+
     def problems(self, receiver: Receiver) -> dict[str, str]:
         """Why nothing can be sent to it as it is, by field; `__all__` where it is of none."""
         ...

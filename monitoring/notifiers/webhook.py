@@ -24,6 +24,7 @@ SUCCESS, SERVER_ERROR = range(200, 300), 500
 class WebhookNotifier:
     """The document has the fields of Message, with the receiver's name."""
 
+    send_seconds = 10.0
     is_signed_always = True
 
     def problems(self, receiver: Receiver) -> dict[str, str]:

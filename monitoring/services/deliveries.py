@@ -19,7 +19,6 @@ logger = logging.getLogger(__name__)
 
 Status = Notification.Status
 Kind = Notification.Kind
-SEND_SECONDS = 10.0
 # A sender that says nothing for so long has died: longer than a send and a look-up of a name take.
 INTERRUPTED_AFTER = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
@@ -55,11 +54,12 @@ def _claim(pk: int, now: datetime) -> Notification | None:
 
 def _send(row: Notification) -> Outcome | None:
     """None where the receiver was switched off: it is tested even so."""
-    deadline = Deadline(SEND_SECONDS)
+    notifier = NOTIFIERS[row.receiver.kind]
+    deadline = Deadline(notifier.send_seconds)
     if not row.receiver.is_enabled and row.kind != Kind.TEST:
         return None
     message = Message.from_json(row.message_id, row.payload)
-    return NOTIFIERS[row.receiver.kind].send(row.receiver, message, deadline)
+    return notifier.send(row.receiver, message, deadline)
 
 
 def _end(row: Notification, outcome: Outcome | None, now: datetime) -> None:
