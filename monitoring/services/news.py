@@ -2,8 +2,8 @@
 
 All that is due to a receiver is one message, and a receiver has one that is on its way at most; the
 table sees to that. What could not be delivered yet is replaced by a newer message as soon as there
-is news, so that nobody hears of an alert after its end. Who was never told that an alert fires, is
-not told that it is over.
+is news, so that nobody hears of an alert after its end, or within a silence that was made
+meanwhile. Who was never told that an alert fires, is not told that it is over.
 """
 
 from collections.abc import Iterable, Mapping
@@ -114,9 +114,8 @@ def _write(
             for alert in alerts
             if alert.pk in undelivered and _may_be_told(receiver, alert)
         }
-        is_stale = any(
-            alert.pk in undelivered and not _may_be_told(receiver, alert) for alert in alerts
-        )
+        # What is silenced is not among the alerts.
+        is_stale = undelivered > open_again.keys()
         if not (changed or is_stale) or not _drop(on_its_way, bool(open_again or changed), now):
             return None
         saying |= open_again
@@ -178,7 +177,7 @@ def _is_severe_enough(receiver: Receiver, alert: Alert) -> bool:
 
 def _drop(row: Notification, is_replaced: bool, now: datetime) -> bool:
     """False where a process has begun to send it meanwhile."""
-    why = "A newer message says it." if is_replaced else "What it tells of is over."
+    why = "A newer message says it." if is_replaced else "What it tells of is over or silenced."
     waiting = Notification.objects.filter(pk=row.pk, status=Status.WAITING)
     return bool(waiting.update(status=Status.DROPPED, finished_at=now, answer=why))
 

@@ -210,7 +210,20 @@ def test_what_was_not_delivered_and_is_over_is_not_told_to_who_hears_of_no_ends(
     resolve(resolved, minutes(2))
     assert write_due(minutes(3)) == []
     row.refresh_from_db()
-    assert (row.status, row.answer) == (Status.DROPPED, "What it tells of is over.")
+    assert (row.status, row.answer) == (Status.DROPPED, "What it tells of is over or silenced.")
+
+
+def test_a_message_that_waits_is_not_sent_once_its_alert_is_silenced() -> None:
+    a_receiver()
+    silenced, other = firing(), firing()
+    write_due(minutes(1))
+    Silence.objects.create(rule=silenced.rule, reason="r", starts_at=minutes(2), ends_at=minutes(9))
+    (newer,) = write_due(minutes(3))
+    assert said(newer) == [(other.pk, "firing", "warning")]
+    Silence.objects.create(rule=other.rule, reason="r", starts_at=minutes(4), ends_at=minutes(9))
+    assert write_due(minutes(5)) == []
+    assert set(Notification.objects.values_list("status", flat=True)) == {Status.DROPPED}
+    assert len(said(tell(minutes(9)))) == 2
 
 
 def test_a_message_that_failed_for_good_is_told_again_like_any_other() -> None:
