@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
+from monitoring.exceptions import NoAnswerError
 from monitoring.models import Receiver
 from monitoring.notifiers.message import FIRING, Deadline, Message, Outcome, SaidAlert
 from monitoring.notifiers.smtp import TimedEmailBackend
@@ -67,6 +68,8 @@ class EmailNotifier:
             return Outcome(False, _shown(error), is_final=min(codes, default=0) >= PERMANENT)
         except smtplib.SMTPResponseException as error:
             return Outcome(False, _shown(error), is_final=error.smtp_code >= PERMANENT)
+        except NoAnswerError as error:
+            return Outcome(False, str(error)[:MAX_SHOWN], is_unknown=True)
         except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
             return Outcome(False, str(error) or "It took too long.")
         except OSError as error:

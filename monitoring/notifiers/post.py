@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitoring.exceptions import NoAnswerError
 from monitoring.notifiers.addresses import Target
 from monitoring.notifiers.message import Deadline
 from monitoring.notifiers.timed import reach, reader, send_all
@@ -31,15 +32,25 @@ def post(
     headers: Mapping[str, str],
     deadline: Deadline,
 ) -> Answer:
-    """Raises OSError (TimeoutError and ssl.SSLError are such) and http.client.HTTPException."""
+    """Raises OSError (TimeoutError and ssl.SSLError are such) where it could not be handed over,
+    and NoAnswerError where it was and no answer came that could be read."""
     connection = _Connection(target, addresses, deadline)
     try:
         connection.request("POST", target.path, body, {**headers, "Connection": "close"})
-        response = connection.getresponse()
-        text = response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
-        return Answer(response.status, text, response.headers.get("Retry-After", ""))
+        return _answer(connection)
     finally:
         connection.hang_up()
+
+
+def _answer(connection: http.client.HTTPConnection) -> Answer:
+    try:
+        response = connection.getresponse()
+        text = response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
+    except TimeoutError as error:
+        raise NoAnswerError("It took too long to answer.") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswerError(f"{type(error).__name__}: {error}") from error
+    return Answer(response.status, text, response.headers.get("Retry-After", ""))
 
 
 class _Connection(http.client.HTTPConnection):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
+from monitoring.exceptions import NoAnswerError
 from monitoring.notifiers.message import Deadline
 from monitoring.notifiers.timed import reach, reader, send_all
 
@@ -35,7 +36,8 @@ class _Connection(smtplib.SMTP):
     """TLS is spoken from the first byte where a `context` is given.
 
     What fails while a command is sent or an answer read is an SMTPServerDisconnected, as `smtplib`
-    wants it: where the server hangs up after a refusal, the refusal is what is told.
+    wants it: where the server hangs up after a refusal, the refusal is what is told. Where the
+    answer to the mail itself cannot be read, it is a NoAnswerError.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class _Connection(smtplib.SMTP):
     ) -> None:
         self._deadline, self._context = deadline, context
         self._answer_seconds = ANSWER_SHARE * deadline.left()
+        self._is_handed_over = False
         super().__init__(host, port, local_hostname)
 
     def connect(
@@ -73,11 +76,17 @@ class _Connection(smtplib.SMTP):
         except OSError as error:
             self.close()
             raise smtplib.SMTPServerDisconnected(str(error)) from error
+        self._is_handed_over = is_mail
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
             self.file = reader(self.sock, self._deadline)
-        return super().getreply()
+        try:
+            return super().getreply()
+        except OSError as error:
+            if self._is_handed_over:
+                raise NoAnswerError(str(error)) from error
+            raise
 
     def docmd(self, cmd: str, args: str = "") -> tuple[int, bytes]:
         answer = super().docmd(cmd, args)

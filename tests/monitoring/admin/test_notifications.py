@@ -30,7 +30,7 @@ def test_an_attempt_says_what_it_told_and_leads_to_the_others(staff: Client, hoo
     assert "Error rate is 30%." in content
     assert change_url(alert) in content
     assert change_url(second) in content
-    assert "Failed once; tried again at" in staff.get(change_url(second)).content.decode()
+    assert "Tried once; tried again at" in staff.get(change_url(second)).content.decode()
     assert SECRET not in content
 
 

@@ -21,7 +21,7 @@ def test_all_answers_together_take_no_longer_than_the_deadline(mails: MailServer
     """Each alone would be in time."""
     mails.pause = 0.1
     outcome = send(0.5)
-    assert (outcome.is_sent, outcome.is_final) == (False, False)
+    assert (outcome.is_sent, outcome.is_final, outcome.is_unknown) == (False, False, False)
     assert mails.mails == []
 
 
@@ -35,8 +35,15 @@ def test_nor_does_one_that_trickles_in(mails: MailServer) -> None:
 def test_no_mail_is_handed_over_where_its_answer_would_come_too_late(mails: MailServer) -> None:
     mails.pauses["DATA"] = 1.5
     outcome = send(2)
-    assert (outcome.is_sent, outcome.is_final) == (False, False)
+    assert (outcome.is_sent, outcome.is_final, outcome.is_unknown) == (False, False, False)
     assert mails.mails == []
+
+
+def test_a_mail_whose_answer_does_not_come_was_perhaps_taken(mails: MailServer) -> None:
+    mails.pauses["the mail"] = 30
+    outcome = send(2)
+    assert (outcome.is_sent, outcome.is_final, outcome.is_unknown) == (False, False, True)
+    assert len(mails.mails) == 1
 
 
 def test_a_slow_server_is_told_once_where_there_is_time(mails: MailServer) -> None:
