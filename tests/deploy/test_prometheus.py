@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from monitoring.runbooks import DOCUMENT, section_of
 from tests.deploy.dockerfile import ROOT
 from tests.deploy.promtool import promtool
 from tests.monitoring.exposition.families import families
@@ -43,6 +44,12 @@ def test_promtool_takes_the_configuration() -> None:
 def test_each_alert_fires_where_it_must_and_not_where_it_must_not() -> None:
     code, said = promtool("test", "rules", "alerts_test.yml", folder=DEPLOY)
     assert code == 0, said
+
+
+def test_every_alert_names_a_place_in_the_runbooks() -> None:
+    for rule in rules():
+        runbook = rule["annotations"]["runbook"]
+        assert runbook == DOCUMENT or section_of(runbook) is not None, rule["alert"]
 
 
 def test_every_alert_is_tested_to_fire() -> None:
