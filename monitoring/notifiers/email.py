@@ -1,6 +1,7 @@
 """A plain text by email, through the server of TXCAT_EMAIL_URL."""
 
 import smtplib
+from collections.abc import Mapping
 from contextlib import closing
 
 from django.conf import settings
@@ -75,8 +76,7 @@ class EmailNotifier:
         except OSError as error:
             # smtplib's other errors are such, too.
             return Outcome(False, _shown(error))
-        noun = "address" if len(to) == 1 else "addresses"
-        return Outcome(True, f"Handed over for {len(to)} {noun}.")
+        return Outcome(True, _answer(len(to), connection.refused)[:MAX_SHOWN])
 
 
 def addresses_of(receiver: Receiver) -> list[str]:
@@ -110,6 +110,18 @@ def _paragraph(alert: SaidAlert) -> str:
 
 def _runbook(alert: SaidAlert) -> str:
     return f"What to do: {alert.runbook_url}" if alert.runbook_url else ""
+
+
+def _answer(asked: int, refused: Mapping[str, tuple[int, bytes]]) -> str:
+    taken = asked - len(refused)
+    answer = f"Handed over for {taken} {'address' if taken == 1 else 'addresses'}."
+    if not refused:
+        return answer
+    each = (
+        f"{address} ({code} {words.decode('utf-8', 'replace')})"
+        for address, (code, words) in refused.items()
+    )
+    return f"{answer} Refused: {', '.join(each)}."
 
 
 def _shown(error: OSError) -> str:

@@ -21,15 +21,17 @@ TOO_SLOW = "The server was too slow: no time was left for its answer to the mail
 
 
 class TimedEmailBackend(EmailBackend):
-    """Of one mail: the deadline is that of all its steps together."""
+    """Of one mail: the deadline is that of all its steps together. `refused` are the addresses that
+    the server did not take, though it took the mail for others, each with its code and words."""
 
     def __init__(self, deadline: Deadline, **server: Any) -> None:
         super().__init__(**server)
         self._deadline = deadline
+        self.refused: dict[str, tuple[int, bytes]] = {}
 
     @property
     def connection_class(self) -> Callable[..., smtplib.SMTP]:  # type: ignore[override]
-        return partial(_Connection, self._deadline)
+        return partial(_Connection, self._deadline, self.refused)
 
 
 class _Connection(smtplib.SMTP):
@@ -43,12 +45,13 @@ class _Connection(smtplib.SMTP):
     def __init__(
         self,
         deadline: Deadline,
+        refused: dict[str, tuple[int, bytes]],
         host: str,
         port: int,
         local_hostname: str,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._deadline, self._context = deadline, context
+        self._deadline, self._refused, self._context = deadline, refused, context
         self._answer_seconds = ANSWER_SHARE * deadline.left()
         self._is_handed_over = False
         super().__init__(host, port, local_hostname)
@@ -77,6 +80,10 @@ class _Connection(smtplib.SMTP):
             self.close()
             raise smtplib.SMTPServerDisconnected(str(error)) from error
         self._is_handed_over = is_mail
+
+    def sendmail(self, *arguments: Any, **options: Any) -> dict[str, tuple[int, bytes]]:
+        self._refused.update(super().sendmail(*arguments, **options))
+        return self._refused
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:

@@ -23,7 +23,8 @@ ANSWERS = {
 
 @dataclass
 class MailServer:
-    """`mails` are those that were taken, `said` the commands that came. `pause` is how long each
+    """`mails` are those that were taken, `said` the commands that came. `answers` are to a command
+    or to a whole line, in capitals. `pause` is how long each
     answer takes, in seconds, and `pauses` how long that to a command does; `byte_by_byte` pauses
     before each byte. `over` is set when the test ends, and ends every pause."""
 
@@ -59,7 +60,7 @@ class Handler(StreamRequestHandler):
         self._answer(GREETING)
         while line := self.rfile.readline().decode().strip():
             told.said.append(line)
-            command = line.split()[0].upper()
+            command = line.upper() if line.upper() in told.answers else line.split()[0].upper()
             self._answer(command)
             if command == "STARTTLS":
                 self._speak_tls()

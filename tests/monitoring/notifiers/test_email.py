@@ -79,6 +79,14 @@ def test_what_a_server_refuses_for_good_is_told_from_what_may_pass(
     assert answer.partition(" ")[2] in outcome.answer
 
 
+def test_an_address_that_is_refused_beside_one_that_is_not_is_named(mails: MailServer) -> None:
+    mails.answers["RCPT TO:<BEN@BANK.EXAMPLE>"] = "550 unknown"
+    outcome = NOTIFIER.send(receiver(), message(said()), Deadline(30))
+    assert outcome.is_sent
+    assert outcome.answer == ("Handed over for 1 address. Refused: ben@bank.example (550 unknown).")
+    assert len(mails.mails) == 1
+
+
 def test_a_site_without_a_mail_server_says_so_and_sends_nothing() -> None:
     assert "TXCAT_EMAIL_URL" in NOTIFIER.problems(receiver())["kind"]
     outcome = NOTIFIER.send(receiver(), message(said()), Deadline(5))
