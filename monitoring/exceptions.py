@@ -17,6 +17,10 @@ class UnknownHostError(MonitoringError):
     """The name of a host leads to no address now."""
 
 
+class NoAnswerError(MonitoringError):
+    """A message was handed over, and nothing says whether it was taken."""
+
+
 class ConflictError(MonitoringError):
     """What is asked for contradicts what is stored."""
 

@@ -28,10 +28,13 @@ STATE_VARIANTS: dict[str, str] = {
     AlertRule.State.NO_DATA.value: "default",
     AlertRule.State.BROKEN.value: "warning",
 }
+VIEW_RECEIVERS = "monitoring.view_receiver"
+HIDDEN = "Shown to who may see receivers"
 SENT_VARIANTS: dict[str, str] = {
     Notification.Status.WAITING.value: "default",
     Notification.Status.SENDING.value: "info",
     Notification.Status.SENT.value: "success",
+    Notification.Status.UNKNOWN.value: "warning",
     Notification.Status.FAILED.value: "danger",
     Notification.Status.DROPPED.value: "warning",
 }
@@ -53,12 +56,16 @@ def sent_badge(notification: Notification) -> SafeString:
     return badge(notification.get_status_display(), SENT_VARIANTS[notification.status])
 
 
-def answer_shown(notification: Notification) -> str:
-    """Of one that waits for another attempt, when that is."""
+def answer_shown(notification: Notification, may_see_receivers: bool) -> str:
+    """Of one that waits for another attempt, when that is. What a receiver or a network said may
+    name addresses; why a message was not sent at all is in words of our own."""
     if notification.status == Notification.Status.WAITING and notification.attempt > 1:
-        failed = notification.attempt - 1
-        times = "once" if failed == 1 else f"{failed} times"
-        return f"Failed {times}; tried again at {moment(notification.due_at)}"
+        tried = notification.attempt - 1
+        times = "once" if tried == 1 else f"{tried} times"
+        return f"Tried {times}; tried again at {moment(notification.due_at)}"
+    is_of_receiver = notification.status != Notification.Status.DROPPED
+    if notification.answer and is_of_receiver and not may_see_receivers:
+        return HIDDEN
     return notification.answer or NOTHING
 
 

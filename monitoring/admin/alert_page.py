@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from classifier.admin.cells import change_url, changelist_url, link
 from monitoring.admin.alert_cells import (
+    VIEW_RECEIVERS,
     answer_shown,
     lasting,
     moment,
@@ -71,7 +72,7 @@ def alert_page(request: HttpRequest, alert: Alert, now: datetime) -> dict[str, A
         "changes": [_change(request, each) for each in changes_before(alert.started_at)],
         "changes_hours": CHANGES_HOURS,
         "events": [_event(event) for event in alert.events.select_related("by")][::-1],
-        "told": _told(alert) if may("monitoring.view_notification") else None,
+        "told": _told(alert, may(VIEW_RECEIVERS)) if may("monitoring.view_notification") else None,
         "acts": _acts(alert, is_open, silence is not None)
         if may("monitoring.handle_alert")
         else [],
@@ -193,7 +194,7 @@ def _event(event: AlertEvent) -> dict[str, Any]:
     }
 
 
-def _told(alert: Alert) -> dict[str, Any]:
+def _told(alert: Alert, may_see_receivers: bool) -> dict[str, Any]:
     """The newest first; of a message that was tried again, the last attempt."""
     rows = (
         Notification.objects.filter(told__alert=alert)
@@ -210,7 +211,7 @@ def _told(alert: Alert) -> dict[str, Any]:
                 sent_badge(row),
                 moment(row.finished_at or row.due_at),
                 row.attempt,
-                answer_shown(row),
+                answer_shown(row, may_see_receivers),
             ]
             for row in rows
         ],

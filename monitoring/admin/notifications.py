@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from classifier.admin.cells import NOTHING, change_link, change_url, link
 from classifier.admin.paging import LogAdmin
-from monitoring.admin.alert_cells import answer_shown, sent_badge
+from monitoring.admin.alert_cells import VIEW_RECEIVERS, answer_shown, sent_badge
 from monitoring.models import Alert, Notification
 
 MAX_ALERTS = 50
@@ -35,8 +35,8 @@ class NotificationAdmin(LogAdmin):
         ("receiver", RelatedDropdownFilter),
     )
     list_select_related = ("receiver",)
-    search_fields = ("subject", "message_id", "answer")
-    search_help_text = "Subject, id of the message or answer"
+    search_fields = ("subject", "message_id")
+    search_help_text = "Subject or id of the message; for who may see receivers, the answer, too"
     sortable_by = ()
     fields = (
         ("receiver", "kind"),
@@ -54,15 +54,27 @@ class NotificationAdmin(LogAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Notification]":
         """Messages are long, and lists show none."""
         rows: QuerySet[Notification] = super().get_queryset(request)
-        return rows.defer("payload")
+        may_see = request.user.has_perm(VIEW_RECEIVERS)
+        return rows.defer("payload").annotate(may_see_receivers=Value(may_see))
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """What is not shown is not found either."""
+        fields = self.search_fields
+        return (*fields, "answer") if request.user.has_perm(VIEW_RECEIVERS) else fields
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """No address asks for answers: page after page it would spell out what is not shown."""
+        return not lookup.startswith("answer") and bool(
+            super().lookup_allowed(lookup, value, request)
+        )
 
     @admin.display(description="state")
     def state(self, row: Notification) -> SafeString:
         return sent_badge(row)
 
     @admin.display(description="answer")
-    def answer_shown(self, row: Notification) -> str:
-        return answer_shown(row)
+    def answer_shown(self, row: Any) -> str:
+        return answer_shown(row, row.may_see_receivers)
 
     @admin.display(description="what it says")
     def alerts(self, row: Notification) -> Any:

@@ -208,7 +208,7 @@ def _log(receiver: Receiver) -> dict[str, Any]:
                     link(change_url(row), row.subject),
                     sent_badge(row),
                     row.attempt,
-                    answer_shown(row),
+                    answer_shown(row, may_see_receivers=True),
                 ]
                 for row in rows
             ],

@@ -70,6 +70,7 @@ class Notification(models.Model):
         WAITING = "waiting", "Waiting"
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
+        UNKNOWN = "unknown", "Perhaps sent"
         FAILED = "failed", "Failed"
         DROPPED = "dropped", "Not sent"
 

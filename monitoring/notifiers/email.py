@@ -1,14 +1,18 @@
 """A plain text by email, through the server of TXCAT_EMAIL_URL."""
 
 import smtplib
+from collections.abc import Mapping
+from contextlib import closing
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
+from monitoring.exceptions import NoAnswerError
 from monitoring.models import Receiver
 from monitoring.notifiers.message import FIRING, Deadline, Message, Outcome, SaidAlert
+from monitoring.notifiers.smtp import TimedEmailBackend
 
 OFF = (
     "This site sends no email: TXCAT_EMAIL_URL, the server's address, is not set. Whoever runs it "
@@ -22,6 +26,9 @@ MAX_SHOWN = 300
 
 class EmailNotifier:
     """One mail to all addresses of the receiver."""
+
+    # Servers hold back those whom they do not trust, line by line.
+    send_seconds = 30.0
 
     def problems(self, receiver: Receiver) -> dict[str, str]:
         addresses = addresses_of(receiver)
@@ -43,29 +50,33 @@ class EmailNotifier:
             return Outcome(False, OFF, is_final=True)
         domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
         to = addresses_of(receiver)
+        connection = TimedEmailBackend(deadline, **settings.EMAIL_SERVER)
+        mail = EmailMessage(
+            subject=f"[txcat] {message.subject}",
+            body=text_of(message),
+            to=to,
+            headers={
+                "Message-ID": f"<{message.id}@{domain}>",
+                "Auto-Submitted": "auto-generated",
+            },
+            connection=connection,
+        )
         try:
-            mail = EmailMessage(
-                subject=f"[txcat] {message.subject}",
-                body=text_of(message),
-                to=to,
-                headers={
-                    "Message-ID": f"<{message.id}@{domain}>",
-                    "Auto-Submitted": "auto-generated",
-                },
-                connection=get_connection(timeout=deadline.left(), **settings.EMAIL_SERVER),
-            )
-            mail.send()
+            with closing(connection):
+                mail.send()
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             return Outcome(False, _shown(error), is_final=min(codes, default=0) >= PERMANENT)
         except smtplib.SMTPResponseException as error:
             return Outcome(False, _shown(error), is_final=error.smtp_code >= PERMANENT)
-        except TimeoutError as error:
+        except NoAnswerError as error:
+            return Outcome(False, str(error)[:MAX_SHOWN], is_unknown=True)
+        except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
             return Outcome(False, str(error) or "It took too long.")
         except OSError as error:
             # smtplib's other errors are such, too.
             return Outcome(False, _shown(error))
-        return Outcome(True, f"Handed over for {', '.join(to)}.")
+        return Outcome(True, _answer(len(to), connection.refused)[:MAX_SHOWN])
 
 
 def addresses_of(receiver: Receiver) -> list[str]:
@@ -99,6 +110,18 @@ def _paragraph(alert: SaidAlert) -> str:
 
 def _runbook(alert: SaidAlert) -> str:
     return f"What to do: {alert.runbook_url}" if alert.runbook_url else ""
+
+
+def _answer(asked: int, refused: Mapping[str, tuple[int, bytes]]) -> str:
+    taken = asked - len(refused)
+    answer = f"Handed over for {taken} {'address' if taken == 1 else 'addresses'}."
+    if not refused:
+        return answer
+    each = (
+        f"{address} ({code} {words.decode('utf-8', 'replace')})"
+        for address, (code, words) in refused.items()
+    )
+    return f"{answer} Refused: {', '.join(each)}."
 
 
 def _shown(error: OSError) -> str:

@@ -68,13 +68,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`is_final` where trying again would change nothing. `retry_after` is the seconds that the
-    receiver asked to be left alone for."""
+    """`is_final` where trying again would change nothing, `is_unknown` where the message was
+    handed over and no answer came. `retry_after` is the seconds that the receiver asked to be left
+    alone for."""
 
     is_sent: bool
     answer: str
     is_final: bool = False
     retry_after: int | None = None
+    is_unknown: bool = False
 
 
 class Deadline:
@@ -93,6 +95,10 @@ class Deadline:
 
 
 class Notifier(Protocol):
+    """`send_seconds` are those that a deadline of its is made of."""
+
+    send_seconds: float
+
     def problems(self, receiver: Receiver) -> dict[str, str]:
         """Why nothing can be sent to it as it is, by field; `__all__` where it is of none."""
         ...

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitoring.exceptions import NoAnswerError
 from monitoring.notifiers.addresses import Target
 from monitoring.notifiers.message import Deadline
+from monitoring.notifiers.timed import reach, reader, send_all
 
-CONNECT_SECONDS = 5.0
 # Of an answer, so much is read.
 MAX_ANSWER_BYTES = 4096
 
@@ -31,15 +32,25 @@ def post(
     headers: Mapping[str, str],
     deadline: Deadline,
 ) -> Answer:
-    """Raises OSError (TimeoutError and ssl.SSLError are such) and http.client.HTTPException."""
+    """Raises OSError (TimeoutError and ssl.SSLError are such) where it could not be handed over,
+    and NoAnswerError where it was and no answer came that could be read."""
     connection = _Connection(target, addresses, deadline)
     try:
         connection.request("POST", target.path, body, {**headers, "Connection": "close"})
-        response = connection.getresponse()
-        text = response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
-        return Answer(response.status, text, response.headers.get("Retry-After", ""))
+        return _answer(connection)
     finally:
         connection.hang_up()
+
+
+def _answer(connection: http.client.HTTPConnection) -> Answer:
+    try:
+        response = connection.getresponse()
+        text = response.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
+    except TimeoutError as error:
+        raise NoAnswerError("It took too long to answer.") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswerError(f"{type(error).__name__}: {error}") from error
+    return Answer(response.status, text, response.headers.get("Retry-After", ""))
 
 
 class _Connection(http.client.HTTPConnection):
@@ -53,7 +64,7 @@ class _Connection(http.client.HTTPConnection):
         self._made: socket.socket | None = None
 
     def connect(self) -> None:
-        self._made = self._reach()
+        self._made = reach(self._addresses, self._target.port, self._deadline)
         if self._target.is_tls:
             self._made.settimeout(self._deadline.left())
             context = ssl.create_default_context()
@@ -65,44 +76,18 @@ class _Connection(http.client.HTTPConnection):
         if self._made is not None:
             self._made.close()
 
-    def _reach(self) -> socket.socket:
-        problem: OSError | None = None
-        for address in self._addresses:
-            timeout = min(CONNECT_SECONDS, self._deadline.left())
-            try:
-                return socket.create_connection((address, self._target.port), timeout)
-            except OSError as error:
-                problem = error
-        raise problem or OSError("The host has no address.")
-
 
 class _TimedSocket:
-    """What `http.client` uses of a socket. Each step may take what is left until the deadline: a
-    timeout of the socket's own begins anew with each byte that trickles in."""
+    """What `http.client` uses of a socket, with the deadline."""
 
     def __init__(self, made: socket.socket, deadline: Deadline) -> None:
         self._socket, self._deadline = made, deadline
 
     def sendall(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            self._socket.settimeout(self._deadline.left())
-            rest = rest[self._socket.send(rest) :]
+        send_all(self._socket, data, self._deadline)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._socket, self._deadline))
+        return reader(self._socket, self._deadline)
 
     def close(self) -> None:
         """Not yet: `http.client` closes what it is still to read from."""
-
-
-class _TimedReader(io.RawIOBase):
-    def __init__(self, made: socket.socket, deadline: Deadline) -> None:
-        self._socket, self._deadline = made, deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._socket.settimeout(self._deadline.left())
-        return self._socket.recv_into(buffer)

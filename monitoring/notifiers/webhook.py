@@ -2,13 +2,12 @@
 
 import hashlib
 import hmac
-import http.client
 import json
 from dataclasses import asdict
 from time import time
 from typing import Any
 
-from monitoring.exceptions import RefusedAddressError, UnknownHostError
+from monitoring.exceptions import NoAnswerError, RefusedAddressError, UnknownHostError
 from monitoring.models import Receiver
 from monitoring.notifiers.addresses import resolve, target_of
 from monitoring.notifiers.message import Deadline, Message, Outcome
@@ -24,6 +23,7 @@ SUCCESS, SERVER_ERROR = range(200, 300), 500
 class WebhookNotifier:
     """The document has the fields of Message, with the receiver's name."""
 
+    send_seconds = 10.0
     is_signed_always = True
 
     def problems(self, receiver: Receiver) -> dict[str, str]:
@@ -71,7 +71,9 @@ class WebhookNotifier:
             return Outcome(False, str(error), is_final=True)
         except (UnknownHostError, TimeoutError) as error:
             return Outcome(False, str(error) or "It took too long.")
-        except (OSError, http.client.HTTPException) as error:
+        except NoAnswerError as error:
+            return Outcome(False, str(error)[:MAX_SHOWN], is_unknown=True)
+        except OSError as error:
             return Outcome(False, f"{type(error).__name__}: {error}"[:MAX_SHOWN])
         return outcome_of(answer)
 

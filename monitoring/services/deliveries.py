@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 Status = Notification.Status
 Kind = Notification.Kind
-SEND_SECONDS = 10.0
 # A sender that says nothing for so long has died: longer than a send and a look-up of a name take.
 INTERRUPTED_AFTER = timedelta(minutes=2)
+INTERRUPTED = "Interrupted: the process that sent it was not heard again."
 MAX_ATTEMPTS = 8
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 # In one look: the rest is for other processes, or for the next.
@@ -55,11 +55,12 @@ def _claim(pk: int, now: datetime) -> Notification | None:
 
 def _send(row: Notification) -> Outcome | None:
     """None where the receiver was switched off: it is tested even so."""
-    deadline = Deadline(SEND_SECONDS)
+    notifier = NOTIFIERS[row.receiver.kind]
+    deadline = Deadline(notifier.send_seconds)
     if not row.receiver.is_enabled and row.kind != Kind.TEST:
         return None
     message = Message.from_json(row.message_id, row.payload)
-    return NOTIFIERS[row.receiver.kind].send(row.receiver, message, deadline)
+    return notifier.send(row.receiver, message, deadline)
 
 
 def _end(row: Notification, outcome: Outcome | None, now: datetime) -> None:
@@ -68,21 +69,29 @@ def _end(row: Notification, outcome: Outcome | None, now: datetime) -> None:
     if outcome is None:
         status, answer = Status.DROPPED, "The receiver was switched off."
     else:
-        status, answer = Status.SENT if outcome.is_sent else Status.FAILED, outcome.answer
+        status, answer = _status(outcome), outcome.answer
     with transaction.atomic():
         mine = Notification.objects.filter(
             pk=row.pk, status=Status.SENDING, started_at=row.started_at
         )
         if not mine.update(status=status, answer=_printable(answer), finished_at=now):
             return
-        if status == Status.FAILED and outcome is not None and _is_tried_again(row, outcome):
+        if outcome is not None and _is_tried_again(row, outcome):
             _try_again(row, now + _pause(row.attempt, outcome.retry_after))
-    if status == Status.FAILED:
+    if status in (Status.FAILED, Status.UNKNOWN):
         logger.warning("Notification %s failed at attempt %s.", row.message_id, row.attempt)
 
 
+def _status(outcome: Outcome) -> Notification.Status:
+    if outcome.is_sent:
+        return Status.SENT
+    return Status.UNKNOWN if outcome.is_unknown else Status.FAILED
+
+
 def _is_tried_again(row: Notification, outcome: Outcome) -> bool:
-    return not outcome.is_final and row.kind != Kind.TEST and row.attempt < MAX_ATTEMPTS
+    if outcome.is_sent or outcome.is_final:
+        return False
+    return row.kind != Kind.TEST and row.attempt < MAX_ATTEMPTS
 
 
 def _try_again(row: Notification, due_at: datetime) -> None:
@@ -110,7 +119,7 @@ def _give_up_interrupted(now: datetime) -> None:
     is_far_ahead = Q(started_at__gt=now + INTERRUPTED_AFTER)
     sending = Notification.objects.filter(is_long_ago | is_far_ahead, status=Status.SENDING)
     for row in sending.select_related("receiver"):
-        _end(row, Outcome(False, "Interrupted: the process that sent it was not heard again."), now)
+        _end(row, Outcome(False, INTERRUPTED, is_unknown=True), now)
 
 
 def _printable(text: str) -> str:

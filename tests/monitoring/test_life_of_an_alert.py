@@ -96,7 +96,9 @@ def test_it_is_pending_fires_is_heard_acknowledged_resolved_and_heard_again(
     assert rule.state == "ok"
 
 
-def test_a_receiver_that_is_away_hears_at_its_return_how_it_is_then(hook: Hook) -> None:
+def test_a_receiver_that_is_away_hears_nothing_of_what_began_and_ended_meanwhile(
+    hook: Hook,
+) -> None:
     a_rule(for_minutes=0, keep_firing_minutes=1)
     a_receiver(hook.url)
     site = Site()
@@ -104,6 +106,20 @@ def test_a_receiver_that_is_away_hears_at_its_return_how_it_is_then(hook: Hook) 
     site.pass_minutes(FINE, BAD)
     first = len(hook.heard)
     assert first == 1
+    site.pass_minutes(FINE, FINE)
+    hook.behave = answering(200)
+    hook.heard.clear()
+    site.pass_minutes(*[FINE] * 10)
+    assert hook.heard == []
+
+
+def test_one_that_never_says_what_it_heard_is_told_that_it_is_over(hook: Hook) -> None:
+    a_rule(for_minutes=0, keep_firing_minutes=1)
+    a_receiver(hook.url)
+    site = Site()
+    hook.behave = lambda handler: None
+    site.pass_minutes(FINE, BAD)
+    assert len(hook.heard) == 1
     site.pass_minutes(FINE, FINE)
     hook.behave = answering(200)
     hook.heard.clear()

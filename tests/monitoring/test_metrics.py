@@ -63,9 +63,23 @@ def test_not_even_a_superuser_who_is_signed_in(admin_client: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-def test_who_comes_by_a_proxy_on_this_machine_needs_a_key(client: Client, header: str) -> None:
-    assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 401
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "txcat.bank.example"),
+        ("X-Forwarded-Server", "proxy"),
+        ("X-Forwarded-Port", "443"),
+        ("Forwarded", "for=127.0.0.1"),
+        ("X-Real-IP", "127.0.0.1"),
+        ("Via", "1.1 proxy"),
+    ],
+)
+def test_who_comes_by_a_proxy_on_this_machine_needs_a_key(
+    client: Client, header: str, says: str
+) -> None:
+    assert client.get("/metrics", headers={header: says}).status_code == 401
 
 
 @pytest.mark.django_db

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from classifier.admin.cells import change_url, changelist_url
 from monitoring.models import Notification
@@ -15,7 +17,7 @@ from tests.monitoring.alerts import a_rule, an_alert
 from tests.monitoring.webhooks import SECRET, Hook, a_receiver, answering
 
 
-def test_an_attempt_says_what_it_told_and_leads_to_the_others(viewer: Client, hook: Hook) -> None:
+def test_an_attempt_says_what_it_told_and_leads_to_the_others(staff: Client, hook: Hook) -> None:
     alert = an_alert(text="Error rate is 30%.")
     a_receiver(hook.url)
     hook.behave = answering(503)
@@ -23,13 +25,47 @@ def test_an_attempt_says_what_it_told_and_leads_to_the_others(viewer: Client, ho
     write_due(now)
     send_due(lambda: now)
     first, second = Notification.objects.order_by("attempt")
-    content = viewer.get(change_url(first)).content.decode()
+    content = staff.get(change_url(first)).content.decode()
     assert "503 said" in content
     assert "Error rate is 30%." in content
     assert change_url(alert) in content
     assert change_url(second) in content
-    assert "Failed once; tried again at" in viewer.get(change_url(second)).content.decode()
+    assert "Tried once; tried again at" in staff.get(change_url(second)).content.decode()
     assert SECRET not in content
+
+
+@pytest.mark.parametrize("answer", ["550 <ann@bank.example>: unknown", "Handed over."])
+def test_what_a_receiver_answered_is_for_who_may_see_receivers(
+    viewer: Client, admin_client: Client, answer: str
+) -> None:
+    alert = an_alert()
+    a_receiver()
+    (row,) = write_due(timezone.now())
+    Notification.objects.update(status="failed", answer=answer)
+    for url in (changelist_url(Notification), change_url(row), change_url(alert)):
+        assert escape(answer) in admin_client.get(url).content.decode(), url
+        content = viewer.get(url).content.decode()
+        assert "Shown to who may see receivers" in content, url
+        assert escape(answer) not in content, url
+
+
+def test_why_a_message_was_not_sent_at_all_is_for_everybody(viewer: Client) -> None:
+    an_alert()
+    a_receiver()
+    (row,) = write_due(timezone.now())
+    Notification.objects.update(status="dropped", answer="A newer message says it.")
+    assert "A newer message says it." in viewer.get(change_url(row)).content.decode()
+
+
+def test_an_answer_that_is_not_shown_cannot_be_searched_for(
+    viewer: Client, admin_client: Client
+) -> None:
+    row = request_test(a_receiver(), by=None)
+    Notification.objects.update(status="failed", answer="550 <ann@bank.example>: unknown")
+    search = changelist_url(Notification, q="ann@bank.example")
+    assert change_url(row) in admin_client.get(search).content.decode()
+    assert change_url(row) not in viewer.get(search).content.decode()
+    assert viewer.get(changelist_url(Notification, answer__contains="ann@")).status_code == 400
 
 
 def test_of_a_flood_the_first_are_named_and_the_rest_counted(viewer: Client) -> None:

@@ -1,7 +1,6 @@
 """A webhook by https goes to whom a certificate says that it is, and to nobody else."""
 
 import ssl
-import subprocess
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,20 +13,6 @@ from monitoring.notifiers import Deadline, Outcome
 from monitoring.notifiers.webhook import WebhookNotifier
 from tests.monitoring.notifiers.messages import message, said
 from tests.monitoring.webhooks import SECRET, Hook, listening
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """Of the host 127.0.0.1, signed by itself, with its key in the same file."""
-    key, made = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-         "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", str(key), "-out", str(made)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    made.write_text(made.read_text() + key.read_text())
-    return made
 
 
 @pytest.fixture

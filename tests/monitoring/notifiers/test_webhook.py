@@ -90,7 +90,7 @@ def test_one_that_never_answers_is_given_up(hook: Hook) -> None:
 
     hook.behave = wait
     outcome = send(hook, seconds=0.3)
-    assert (outcome.is_sent, outcome.is_final) == (False, False)
+    assert (outcome.is_sent, outcome.is_final, outcome.is_unknown) == (False, False, True)
 
 
 def test_one_that_trickles_is_given_up(hook: Hook) -> None:
@@ -125,7 +125,7 @@ def test_an_answer_that_is_no_http_may_be_one_later(hook: Hook) -> None:
 
     hook.behave = mutter
     outcome = send(hook)
-    assert (outcome.is_sent, outcome.is_final) == (False, False)
+    assert (outcome.is_sent, outcome.is_final, outcome.is_unknown) == (False, False, True)
 
 
 def test_who_was_paused_until_after_the_deadline_sends_nothing(hook: Hook) -> None:
@@ -139,7 +139,7 @@ def test_nobody_listens(settings: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
     outcome = NOTIFIER.send(receiver(url), message(said()), Deadline(5))
-    assert (outcome.is_sent, outcome.is_final) == (False, False)
+    assert (outcome.is_sent, outcome.is_final, outcome.is_unknown) == (False, False, False)
     assert "ConnectionRefusedError" in outcome.answer
 
 

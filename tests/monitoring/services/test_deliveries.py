@@ -109,13 +109,22 @@ def test_one_receiver_that_is_away_does_not_keep_the_others_from_being_told(hook
     assert len(hook.heard) == 1
 
 
+def test_what_was_handed_over_and_not_answered_was_perhaps_heard_and_is_tried_again(
+    hook: Hook,
+) -> None:
+    told(hook)
+    hook.behave = lambda handler: None
+    look(NOON)
+    assert attempts() == [(1, "unknown"), (2, "waiting")]
+
+
 def test_a_sender_that_died_is_followed_by_another_attempt(hook: Hook) -> None:
     told(hook)
     Notification.objects.update(status=Status.SENDING, started_at=NOON)
     look(NOON + INTERRUPTED_AFTER - timedelta(seconds=1))
     assert attempts() == [(1, "sending")]
     look(NOON + INTERRUPTED_AFTER)
-    assert attempts() == [(1, "failed"), (2, "waiting")]
+    assert attempts() == [(1, "unknown"), (2, "waiting")]
     assert "Interrupted" in Notification.objects.get(attempt=1).answer
 
 
@@ -137,7 +146,7 @@ def test_a_sender_that_comes_back_late_changes_nothing(hook: Hook) -> None:
         return NOON
 
     send_due(clock)
-    assert attempts() == [(1, "failed"), (2, "waiting")]
+    assert attempts() == [(1, "unknown"), (2, "waiting")]
 
 
 def test_a_clock_that_was_set_back_keeps_nothing_waiting(hook: Hook) -> None:
@@ -211,7 +220,7 @@ def test_a_database_that_fails_after_the_send_leads_to_the_same_message_again(ho
     look(NOON + INTERRUPTED_AFTER + timedelta(seconds=30))
     first, second = hook.heard
     assert first.headers["X-Txcat-Delivery"] == second.headers["X-Txcat-Delivery"]
-    assert attempts() == [(1, "failed"), (2, "sent")]
+    assert attempts() == [(1, "unknown"), (2, "sent")]
 
 
 def test_no_secret_and_no_address_is_in_the_log(

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from monitoring.models import Alert, Notification, Receiver, Silence
-from monitoring.services.news import write_due
+from monitoring.services.news import NOT_DUE, write_due
 from tests.monitoring.alerts import a_rule, an_alert
 from tests.monitoring.webhooks import a_receiver
 
@@ -193,8 +193,8 @@ def test_what_was_not_delivered_is_told_with_the_news_in_its_place() -> None:
     resolve(first, minutes(2))
     third = firing(fired_at=minutes(2))
     newer = tell(minutes(3))
+    assert first.status == "resolved"
     assert sorted(said(newer)) == [
-        (first.pk, "resolved", "warning"),
         (second.pk, "firing", "warning"),
         (third.pk, "firing", "warning"),
     ]
@@ -203,23 +203,140 @@ def test_what_was_not_delivered_is_told_with_the_news_in_its_place() -> None:
     assert write_due(minutes(4)) == []
 
 
-def test_what_was_not_delivered_and_is_over_is_not_told_to_who_hears_of_no_ends() -> None:
-    a_receiver(sends_resolved=False)
+def test_what_was_not_delivered_and_is_over_is_not_told_at_all() -> None:
+    a_receiver()
     resolved = firing()
     (row,) = write_due(minutes(1))
     resolve(resolved, minutes(2))
     assert write_due(minutes(3)) == []
     row.refresh_from_db()
-    assert (row.status, row.answer) == (Status.DROPPED, "What it tells of is over.")
+    assert (row.status, row.answer) == (Status.DROPPED, NOT_DUE)
 
 
-def test_a_message_that_failed_for_good_is_told_again_like_any_other() -> None:
+def test_a_message_that_waits_is_not_sent_once_its_alert_is_silenced() -> None:
+    a_receiver()
+    silenced, other = firing(), firing()
+    write_due(minutes(1))
+    Silence.objects.create(rule=silenced.rule, reason="r", starts_at=minutes(2), ends_at=minutes(9))
+    (newer,) = write_due(minutes(3))
+    assert said(newer) == [(other.pk, "firing", "warning")]
+    Silence.objects.create(rule=other.rule, reason="r", starts_at=minutes(4), ends_at=minutes(9))
+    assert write_due(minutes(5)) == []
+    assert set(Notification.objects.values_list("status", flat=True)) == {Status.DROPPED}
+    assert len(said(tell(minutes(9)))) == 2
+
+
+def fail(row: Notification, after: str = "") -> None:
+    """For good; `after` an attempt at it that ended so, where that is given."""
+    Notification.objects.filter(pk=row.pk).update(status=Status.FAILED, attempt=2)
+    if after:
+        Notification.objects.create(
+            receiver=row.receiver, kind=row.kind, message_id=row.message_id, status=after,
+            subject=row.subject, payload=row.payload, due_at=row.due_at,
+        )  # fmt: skip
+
+
+def test_what_failed_for_good_is_tried_anew_after_a_quarter_of_an_hour_while_it_is_so() -> None:
+    a_receiver(repeat_minutes=240)
+    alert = firing()
+    for start in (1, 16, 31):
+        (row,) = write_due(minutes(start))
+        assert (row.kind, said(row)) == ("alerts", [(alert.pk, "firing", "warning")])
+        fail(row)
+        assert write_due(minutes(start + 14.9)) == []
+    tell(minutes(46))
+    assert write_due(minutes(100)) == []
+
+
+def test_what_is_new_does_not_wait_for_what_failed() -> None:
+    a_receiver()
+    first = firing()
+    fail(write_due(minutes(1))[0])
+    second = firing(fired_at=minutes(2))
+    assert said(tell(minutes(2))) == [(second.pk, "firing", "warning")]
+    Alert.objects.filter(pk=first.pk).update(severity="critical")
+    assert said(tell(minutes(3))) == [(first.pk, "firing", "critical")]
+
+
+def test_the_end_of_what_failed_is_not_told() -> None:
+    a_receiver()
+    alert = firing()
+    fail(write_due(minutes(1))[0])
+    resolve(alert, minutes(2))
+    assert write_due(minutes(3)) == []
+    assert write_due(minutes(60)) == []
+
+
+def test_the_end_is_told_where_any_attempt_may_have_been_heard() -> None:
+    a_receiver()
+    alert = firing()
+    fail(write_due(minutes(1))[0], after=Status.UNKNOWN)
+    resolve(alert, minutes(2))
+    assert said(tell(minutes(3))) == [(alert.pk, "resolved", "warning")]
+    assert write_due(minutes(4)) == []
+
+
+def test_what_was_perhaps_heard_at_its_last_attempt_is_not_tried_anew() -> None:
+    """A receiver that is slow to answer is not told each quarter of an hour."""
+    a_receiver(repeat_minutes=60)
+    alert = firing()
+    write_due(minutes(1))
+    Notification.objects.update(status=Status.UNKNOWN)
+    assert write_due(minutes(60)) == []
+    assert tell(minutes(61)).kind == "repeat"
+    resolve(alert, minutes(62))
+    tell(minutes(63))
+
+
+def test_an_end_that_failed_is_tried_anew() -> None:
+    a_receiver()
+    alert = firing()
+    tell(minutes(1))
+    resolve(alert, minutes(2))
+    fail(write_due(minutes(3))[0])
+    assert write_due(minutes(17)) == []
+    assert said(tell(minutes(18))) == [(alert.pk, "resolved", "warning")]
+    assert write_due(minutes(40)) == []
+
+
+def test_an_end_that_waits_for_another_attempt_goes_on_waiting() -> None:
+    a_receiver()
+    alert = firing()
+    tell(minutes(1))
+    resolve(alert, minutes(2))
+    (row,) = write_due(minutes(3))
+    fail(row, after=Status.UNKNOWN)
+    Notification.objects.filter(pk=row.pk).update(status=Status.WAITING)
+    assert write_due(minutes(4)) == []
+    row.refresh_from_db()
+    assert row.status == Status.WAITING
+
+
+def test_a_repetition_that_failed_is_tried_anew_until_somebody_looks_after_it(
+    admin_user: User,
+) -> None:
     a_receiver(repeat_minutes=60)
     firing()
-    write_due(minutes(1))
-    Notification.objects.update(status=Status.FAILED)
-    assert write_due(minutes(30)) == []
-    tell(minutes(61))
+    tell(minutes(1))
+    fail(write_due(minutes(61))[0])
+    assert write_due(minutes(75)) == []
+    (row,) = write_due(minutes(76))
+    assert row.kind == "repeat"
+    Alert.objects.update(acknowledged_at=minutes(77), acknowledged_by=admin_user)
+    assert write_due(minutes(78)) == []
+    row.refresh_from_db()
+    assert (row.status, row.answer) == (Status.DROPPED, NOT_DUE)
+
+
+def test_a_message_that_waits_is_not_begun_anew_for_a_repetition() -> None:
+    a_receiver(repeat_minutes=60)
+    firing()
+    tell(minutes(1))
+    firing(fired_at=minutes(50))
+    (row,) = write_due(minutes(50))
+    assert write_due(minutes(70)) == []
+    Notification.objects.filter(pk=row.pk).update(status=Status.SENT)
+    assert tell(minutes(71)).kind == "repeat"
 
 
 def test_a_test_on_its_way_holds_up_nothing() -> None:
@@ -249,7 +366,7 @@ def test_a_flood_is_one_message_with_a_count_and_the_first() -> None:
     assert len(row.payload["alerts"]) == 20
     assert row.told.count() == 1000
     # As many as of one alert, but for the rows that are written in batches.
-    assert len([query for query in queries if query["sql"].startswith("SELECT")]) <= 6
+    assert len([query for query in queries if query["sql"].startswith("SELECT")]) <= 7
     assert write_due(minutes(2)) == []
 
 
@@ -260,7 +377,7 @@ def test_looking_costs_as_much_however_many_receivers_and_alerts_there_are(
         a_receiver()
         firing()
     write_due(minutes(1))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         write_due(minutes(2))
 
 
