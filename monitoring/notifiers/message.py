@@ -46,8 +46,9 @@ class Message:
 
     @property
     def status(self) -> str:
-        """Resolved only where nothing of it fires."""
-        return FIRING if self.firing or not self.resolved else RESOLVED
+        """Resolved where nothing of it fires, as of a test: whoever is paged by `firing` is left
+        to sleep."""
+        return FIRING if self.firing else RESOLVED
 
     @property
     def more(self) -> int:

@@ -55,6 +55,10 @@ def test_it_is_resolved_where_nothing_of_it_fires() -> None:
     assert message(said(), resolved()).status == "firing"
 
 
+def test_a_test_wakes_nobody_who_is_paged_by_what_fires() -> None:
+    assert message().status == "resolved"
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408])
 def test_what_may_pass_is_tried_again(hook: Hook, status: int) -> None:
     hook.behave = answering(status)
