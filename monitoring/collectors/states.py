@@ -30,8 +30,7 @@ def states_seen(now: datetime, seconds: float) -> list[Seen]:
         *_processes(now, seconds),
         *_queue(now, seconds),
         _state("guardrail_stops", stops, seconds),
-        # Of the machine that looks; the data directory of several is often one.
-        _state("disk_free", free_disk_share(), seconds),
+        *_disk(seconds),
     ]
 
 
@@ -65,6 +64,15 @@ def _queue(now: datetime, seconds: float) -> list[Seen]:
         _state("queue_depth", waiting.count, seconds),
         _state("queue_age", waiting.oldest_seconds, seconds),
     ]
+
+
+def _disk(seconds: float) -> list[Seen]:
+    """Of the machine that looks; the data directory of several is often one. Nothing while it is
+    away."""
+    try:
+        return [_state("disk_free", free_disk_share(), seconds)]
+    except OSError:
+        return []
 
 
 def _state(series: str, value: float, seconds: float) -> Seen:
