@@ -61,7 +61,7 @@ ENGINE_SWAPS = Counter(
 )
 ENGINE_FALLBACKS = Counter(
     "txcat_engine_fallbacks_total",
-    "Times this process had to serve another version than the active one.",
+    "Activations that this process could not follow: another version serves, or none.",
 )
 
 # Looked up once: a request takes these four each time.

@@ -102,7 +102,6 @@ SERIES = {
         Series("requests", "count: API requests, total: those answered with 5xx"),
         Series("request_seconds", "seconds of API requests, with a histogram"),
         Series("cache_lookups", "count: look-ups of the embedding cache, total: hits"),
-        Series("engine_fallbacks", "total: times a process served another version than wanted"),
         Series("cpu", "total: CPU seconds of all processes; its rate is cores in use"),
         # States, seen once a minute: count is 1 a look, total the value that was seen.
         Series("memory", "total: resident bytes; of the whole, of all processes", (By.PROCESS,)),
@@ -110,6 +109,7 @@ SERIES = {
         Series("queue_age", "total: seconds that the oldest task waits"),
         Series("queue_depth", "total: tasks that wait"),
         Series("worker_silence", "total: seconds since a worker was last heard"),
+        Series("engine_fallbacks", "total: web processes without the active version"),
         Series("version_skew", "total: versions served by web processes, less one"),
         Series("guardrail_stops", "total: open alerts of experiments' guard rails"),
         Series("failed_jobs", "total: jobs that ended as failed"),
@@ -185,9 +185,9 @@ MEASURES = {
         ),
         Measure(
             "engine_fallbacks",
-            "Engine fallbacks",
+            "Web processes without the active version",
             "engine_fallbacks",
-            Statistic.TOTAL,
+            Statistic.MEAN,
             Unit.NUMBER,
             True,
         ),

@@ -43,8 +43,12 @@ def _processes(now: datetime, seconds: float) -> list[Seen]:
             _state("memory", sum(each.rss_bytes for each in living), seconds),
             *split("memory", By.PROCESS, memory),
         ]
+    web = [each for each in living if each.role == Process.Role.WEB]
+    if web:
+        fallen_back = sum(each.is_fallen_back for each in web)
+        seen.append(_state("engine_fallbacks", fallen_back, seconds))
     # One that has not loaded any version yet differs from nobody.
-    served = {each.version for each in living if each.role == Process.Role.WEB and each.version}
+    served = {each.version for each in web if each.version}
     if served:
         seen.append(_state("version_skew", len(served) - 1, seconds))
     heard_at = Process.objects.newest_seen(Process.Role.WORKER)

@@ -43,8 +43,18 @@ def test_web_processes_that_serve_different_versions_are_skewed() -> None:
     assert states()["version_skew"] == 1
 
 
+def test_web_processes_without_the_active_version_are_counted() -> None:
+    make_process(NOON)
+    make_process(NOON, pid=2, role="worker", version="v0")
+    make_process(NOON, pid=3, version="", wanted="")
+    assert states()["engine_fallbacks"] == 0
+    make_process(NOON, pid=4, wanted="v2")
+    make_process(NOON, pid=5, version="")
+    assert states()["engine_fallbacks"] == 2
+
+
 def test_nothing_is_said_of_what_cannot_be_known() -> None:
-    assert not {"memory", "version_skew", "worker_silence"} & set(states())
+    assert not {"memory", "engine_fallbacks", "version_skew", "worker_silence"} & set(states())
     assert states()["processes"] == 0
 
 
