@@ -1,5 +1,7 @@
 """What the classifier counts."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from classifier.exceptions import BundleError
 from classifier.models import Activation, ModelVersion
 from classifier.services.predictions import TransactionRequest, classify_transactions
 from tests.artifacts import move_artifacts, spoil
+from tests.processes import ROOT
 from tests.rows import twin_of
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +83,14 @@ def test_a_version_that_is_loaded_and_served_counts(counted: Callable[..., float
     assert counted("txcat_engine_loads_total", outcome="loaded") == 1
     assert counted("txcat_engine_swaps_total") == 1
     assert counted("txcat_engine_fallbacks_total") == 0
+
+
+def test_that_no_load_has_failed_is_told_before_one_does() -> None:
+    """Of a new process."""
+    told = "from classifier import metrics; from prometheus_client import generate_latest as told; "
+    command = [sys.executable, "-c", f"{told}print(told().decode())"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert 'txcat_engine_loads_total{outcome="failed"} 0.0' in said
 
 
 def test_a_version_that_cannot_be_loaded_counts_as_failed(
