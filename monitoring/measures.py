@@ -19,6 +19,7 @@ class By(StrEnum):
     CATEGORY = "category"
     PROCESS = "process"
     KIND = "kind"
+    GUARDRAIL = "guardrail"
 
 
 class Statistic(StrEnum):
@@ -111,7 +112,11 @@ SERIES = {
         Series("worker_silence", "total: seconds since a worker was last heard"),
         Series("engine_fallbacks", "total: web processes without the active version"),
         Series("version_skew", "total: versions served by web processes, less one"),
-        Series("guardrail_stops", "total: open alerts of experiments' guard rails"),
+        Series(
+            "guardrail_stops",
+            "total: guard rails of experiments that are passed; of one, 1 or 0",
+            (By.GUARDRAIL,),
+        ),
         Series("failed_jobs", "total: jobs that ended as failed"),
         Series("disk_free", "total: free share of the data directory's disk"),
         # A distance from the reference, when it was last measured.

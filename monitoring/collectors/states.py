@@ -6,7 +6,7 @@ from django.core.signing import BadSignature
 from redis import RedisError
 
 from classifier.models import Job
-from experiments.models import GuardrailAlert
+from monitoring.collectors.guardrails import guardrails_seen
 from monitoring.collectors.seen import Seen, add_up, split
 from monitoring.detectors.quantiles import Sums
 from monitoring.infrastructure import free_disk_share, waiting_tasks
@@ -25,11 +25,10 @@ def jobs_seen(start: datetime, end: datetime) -> list[Seen]:
 
 def states_seen(now: datetime, seconds: float) -> list[Seen]:
     """Each as it is now, for a stretch of `seconds`. Nothing of what cannot be known."""
-    stops = GuardrailAlert.objects.filter(resolved_at=None).count()
     return [
         *_processes(now, seconds),
         *_queue(now, seconds),
-        _state("guardrail_stops", stops, seconds),
+        *guardrails_seen(now, seconds),
         *_disk(seconds),
     ]
 
