@@ -79,7 +79,6 @@ COUNTS = {
     "cache_hits": 200,
     "cache_misses": 48,
     "cache_evictions": 0,
-    "engine_fallbacks": 0,
     "cpu_seconds": 20,
 }
 

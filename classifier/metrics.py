@@ -61,9 +61,12 @@ ENGINE_SWAPS = Counter(
 )
 ENGINE_FALLBACKS = Counter(
     "txcat_engine_fallbacks_total",
-    "Times this process had to serve another version than the active one.",
+    "Activations that this process could not follow: another version serves, or none.",
 )
 
+# A failure that is a series' first sample is no increase to Prometheus.
+for _outcome in ("loaded", "failed"):
+    ENGINE_LOADS.labels(_outcome)
 # Looked up once: a request takes these four each time.
 _STAGE = tuple(STAGE_SECONDS.labels(stage) for stage in STAGES)
 

@@ -86,6 +86,7 @@ class Runtime:
         self._serving: LoadedVersion | None = None
         self._since: datetime | None = None
         self._generation: int | None = None
+        self._failed_generation: int | None = None
         self._wanted: str | None = None
         self._reason = NOTHING_ACTIVATED
         self._checked_at = float("-inf")
@@ -207,6 +208,10 @@ class Runtime:
                 self._serve(loaded)
                 break
         self._reason = " ".join(reasons)
+        # The wanted version is tried first. Each activation counts once, however often it is tried.
+        if reasons and self._failed_generation != self._generation:
+            self._failed_generation = self._generation
+            metrics.ENGINE_FALLBACKS.inc()
 
     def _serve(self, loaded: LoadedVersion) -> None:
         if loaded is self._serving:
@@ -217,8 +222,6 @@ class Runtime:
             self._loaded.pop(loaded.id, None)
             if before is not None:
                 self._keep(before)
-        if loaded.name != self._wanted:
-            metrics.ENGINE_FALLBACKS.inc()
         logger.info("Serving version %s (wanted: %s).", loaded.name, self._wanted)
 
     def _find_loaded(self, version_id: int) -> LoadedVersion | None:

@@ -19,6 +19,7 @@ class By(StrEnum):
     CATEGORY = "category"
     PROCESS = "process"
     KIND = "kind"
+    GUARDRAIL = "guardrail"
 
 
 class Statistic(StrEnum):
@@ -102,7 +103,6 @@ SERIES = {
         Series("requests", "count: API requests, total: those answered with 5xx"),
         Series("request_seconds", "seconds of API requests, with a histogram"),
         Series("cache_lookups", "count: look-ups of the embedding cache, total: hits"),
-        Series("engine_fallbacks", "total: times a process served another version than wanted"),
         Series("cpu", "total: CPU seconds of all processes; its rate is cores in use"),
         # States, seen once a minute: count is 1 a look, total the value that was seen.
         Series("memory", "total: resident bytes; of the whole, of all processes", (By.PROCESS,)),
@@ -110,8 +110,13 @@ SERIES = {
         Series("queue_age", "total: seconds that the oldest task waits"),
         Series("queue_depth", "total: tasks that wait"),
         Series("worker_silence", "total: seconds since a worker was last heard"),
+        Series("engine_fallbacks", "total: web processes without the active version"),
         Series("version_skew", "total: versions served by web processes, less one"),
-        Series("guardrail_stops", "total: open alerts of experiments' guard rails"),
+        Series(
+            "guardrail_stops",
+            "total: guard rails of experiments that are passed; of one, 1 or 0",
+            (By.GUARDRAIL,),
+        ),
         Series("failed_jobs", "total: jobs that ended as failed"),
         Series("disk_free", "total: free share of the data directory's disk"),
         # A distance from the reference, when it was last measured.
@@ -185,9 +190,9 @@ MEASURES = {
         ),
         Measure(
             "engine_fallbacks",
-            "Engine fallbacks",
+            "Web processes without the active version",
             "engine_fallbacks",
-            Statistic.TOTAL,
+            Statistic.MEAN,
             Unit.NUMBER,
             True,
         ),

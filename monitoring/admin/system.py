@@ -25,7 +25,12 @@ CHARTS = (
     ("age", "Age of the queue", "queue_age", "How long the oldest of them waits."),
     ("silence", "Silence of the worker", "worker_silence", "Since any worker was heard."),
     ("failed", "Failed jobs", "failed_jobs", "Jobs that ended as failed."),
-    ("fallbacks", "Engine fallbacks", "engine_fallbacks", "Times another version had to serve."),
+    (
+        "fallbacks",
+        "Engine fallbacks",
+        "engine_fallbacks",
+        "Web processes that serve another version than the active one, or none.",
+    ),
     ("disk", "Free disk", "disk_free", "The free share of the data directory's disk."),
 )
 
@@ -86,9 +91,8 @@ def _memory_by_process(asked: Asked) -> dict[str, Any]:
 
 def _row(running: Running, now: datetime) -> list[Any]:
     process = running.process
-    differs = process.wanted and process.version != process.wanted
     serves: Any = process.version or NOTHING
-    if differs:
+    if process.is_fallen_back:
         serves = format_html("{} {}", serves, badge(f"wanted {process.wanted}", "warning"))
     seconds = max(0, int((now - process.seen_at).total_seconds()))
     return [

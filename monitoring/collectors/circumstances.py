@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Max, Min
 
 from classifier.models import Activation, Category, Example, Merchant, Rule
-from experiments.models import ExperimentEvent, GuardrailAlert
+from experiments.models import ExperimentEvent
 
 MOST = 50
 CURATED = (Example, Category, Merchant, Rule)
@@ -28,30 +28,10 @@ class Change:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A guard rail of an experiment that was passed."""
-
-    experiment: str
-    text: str
-    since: datetime
-
-
 def active_version(moment: datetime) -> str:
     """The name of the version that was active then; empty before the first."""
     acts = Activation.objects.filter(created_at__lte=moment).order_by("-id")
     return acts.values_list("to_version__name", flat=True).first() or ""
-
-
-def open_breaches(moment: datetime) -> list[Breach]:
-    """Of guard rails, those that were open then; the newest first."""
-    rows = (
-        GuardrailAlert.objects.filter(created_at__lte=moment)
-        .exclude(resolved_at__lte=moment)
-        .order_by("-id")
-        .values_list("guardrail__experiment__key", "text", "created_at")
-    )
-    return [Breach(*row) for row in rows[:MOST]]
 
 
 def activations(start: datetime, end: datetime) -> list[Change]:

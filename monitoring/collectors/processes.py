@@ -41,7 +41,6 @@ def _work(counts: list[dict[str, Any]], seconds: float) -> list[Seen]:
     hits, misses = _total(counts, "cache_hits"), _total(counts, "cache_misses")
     return [
         Seen("cache_lookups", Sums(int(hits + misses), hits, seconds)),
-        Seen("engine_fallbacks", Sums(len(counts), _total(counts, "engine_fallbacks"), seconds)),
         Seen("cpu", Sums(len(counts), _total(counts, "cpu_seconds"), seconds)),
     ]
 

@@ -6,7 +6,7 @@ from django.core.signing import BadSignature
 from redis import RedisError
 
 from classifier.models import Job
-from experiments.models import GuardrailAlert
+from monitoring.collectors.guardrails import guardrails_seen
 from monitoring.collectors.seen import Seen, add_up, split
 from monitoring.detectors.quantiles import Sums
 from monitoring.infrastructure import free_disk_share, waiting_tasks
@@ -25,13 +25,11 @@ def jobs_seen(start: datetime, end: datetime) -> list[Seen]:
 
 def states_seen(now: datetime, seconds: float) -> list[Seen]:
     """Each as it is now, for a stretch of `seconds`. Nothing of what cannot be known."""
-    stops = GuardrailAlert.objects.filter(resolved_at=None).count()
     return [
         *_processes(now, seconds),
         *_queue(now, seconds),
-        _state("guardrail_stops", stops, seconds),
-        # Of the machine that looks; the data directory of several is often one.
-        _state("disk_free", free_disk_share(), seconds),
+        *guardrails_seen(now, seconds),
+        *_disk(seconds),
     ]
 
 
@@ -44,8 +42,12 @@ def _processes(now: datetime, seconds: float) -> list[Seen]:
             _state("memory", sum(each.rss_bytes for each in living), seconds),
             *split("memory", By.PROCESS, memory),
         ]
+    web = [each for each in living if each.role == Process.Role.WEB]
+    if web:
+        fallen_back = sum(each.is_fallen_back for each in web)
+        seen.append(_state("engine_fallbacks", fallen_back, seconds))
     # One that has not loaded any version yet differs from nobody.
-    served = {each.version for each in living if each.role == Process.Role.WEB and each.version}
+    served = {each.version for each in web if each.version}
     if served:
         seen.append(_state("version_skew", len(served) - 1, seconds))
     heard_at = Process.objects.newest_seen(Process.Role.WORKER)
@@ -65,6 +67,15 @@ def _queue(now: datetime, seconds: float) -> list[Seen]:
         _state("queue_depth", waiting.count, seconds),
         _state("queue_age", waiting.oldest_seconds, seconds),
     ]
+
+
+def _disk(seconds: float) -> list[Seen]:
+    """Of the machine that looks; the data directory of several is often one. Nothing while it is
+    away."""
+    try:
+        return [_state("disk_free", free_disk_share(), seconds)]
+    except OSError:
+        return []
 
 
 def _state(series: str, value: float, seconds: float) -> Seen:

@@ -15,29 +15,45 @@ LEAST_OF_ALL = 24
 # The deviation counts as this share of the mean at least: a series that never changed says
 # nothing of how much it may.
 LEAST_DEVIATION = 0.05
+# No lower limit lies below this share of the mean: where hours vary much, nothing at all would else
+# be right.
+FLOOR = 0.05
+# It may be right all the same: where more than a hundredth of the values were under a tenth of
+# their hour's mean, of hours at least half as busy as the one that is judged;
+NEARLY_SILENT = 0.1
+SELDOM = 0.01
+AS_BUSY = 0.5
+# and where the standard error is a greater share of the mean. Of ten that are expected, none come
+# by chance once in 20,000 windows.
+MOST_ERROR = 0.1**0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What thresholds are learned from: `count` hours, of the same hour of the week or of all.
-    `reason` says why of all."""
+    `reason` says why of all. No limit lies below `floor`."""
 
     mean: float
     deviation: float
     count: int
     reason: str = ""
+    floor: float = 0.0
 
     def limits(
         self, *, is_above: bool, warning: float | None, critical: float | None, error: float = 0.0
     ) -> Limits:
         """So many deviations above the mean, or below it. `error` is the standard error of the
-        value that is judged: what is counted in a quieter window varies more."""
+        value that is judged: what is counted in a quieter window varies more. Measures are never
+        below zero, and nor are limits."""
         sign, deviation = 1 if is_above else -1, math.hypot(self.deviation, error)
-        return Limits(
-            is_above,
-            None if warning is None else self.mean + sign * warning * deviation,
-            None if critical is None else self.mean + sign * critical * deviation,
-        )
+        floor = self.floor if error <= MOST_ERROR * self.mean else 0.0
+
+        def limit(deviations: float | None) -> float | None:
+            if deviations is None:
+                return None
+            return max(floor, self.mean + sign * deviations * deviation)
+
+        return Limits(is_above, limit(warning), limit(critical))
 
     def share_error(self, count: int) -> float:
         """Of a share of `count`, were the mean true."""
@@ -50,12 +66,30 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Hour:
+    """Of the week, where enough is known of it. `silent` of its `count` values were nearly nothing
+    beside its mean."""
+
+    mean: float
+    deviation: float
+    count: int
+    silent: int
+
+    @classmethod
+    def of(cls, values: list[float]) -> "Hour":
+        mean = fmean(values)
+        silent = sum(value < NEARLY_SILENT * mean for value in values)
+        return cls(mean, stdev(values), len(values), silent)
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """What the values of hours before a day teach, by the hour of the week. `variation` is the
     usual one: the median over the hours of the week of deviation by mean. Four values that happen
     to lie close together would else alarm at the fifth."""
 
     by_hour: dict[tuple[int, int], list[float]]
+    known: tuple[Hour, ...]
     variation: float
 
     @classmethod
@@ -70,12 +104,11 @@ class Past:
         for moment, value in hours:
             if first <= moment.date() < day:
                 by_hour[_hour_of_week(moment)].append(value)
-        variations = [
-            stdev(values) / abs(mean)
-            for values in by_hour.values()
-            if len(values) >= LEAST_OF_HOUR and (mean := fmean(values))
-        ]
-        return cls(dict(by_hour), median(variations) if variations else 0.0)
+        known = tuple(
+            Hour.of(values) for values in by_hour.values() if len(values) >= LEAST_OF_HOUR
+        )
+        variations = [hour.deviation / abs(hour.mean) for hour in known if hour.mean]
+        return cls(dict(by_hour), known, median(variations) if variations else 0.0)
 
     def reference(self, at: datetime, least: float) -> Reference | None:
         """None where there are too few values. `least` is the least deviation, in the measure's
@@ -91,7 +124,14 @@ class Past:
         mean = fmean(values)
         relative = max(self.variation, LEAST_DEVIATION)
         deviation = max(stdev(values), relative * abs(mean), least)
-        return Reference(mean, deviation, len(values), reason)
+        # Of all hours the mean says little of how quiet this one may be.
+        floor = 0.0 if reason or self._is_silent_at_times(mean) else FLOOR * mean
+        return Reference(mean, deviation, len(values), reason, floor)
+
+    def _is_silent_at_times(self, mean: float) -> bool:
+        """By all hours of the week that are about as busy as one of such a mean, or busier."""
+        alike = [hour for hour in self.known if hour.mean >= AS_BUSY * mean]
+        return sum(hour.silent for hour in alike) > SELDOM * sum(hour.count for hour in alike)
 
 
 def _hour_of_week(moment: datetime) -> tuple[int, int]:

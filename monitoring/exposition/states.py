@@ -109,6 +109,11 @@ def _processes() -> list[Metric]:
         "1 for the version that a process has loaded and serves.",
         labels=[*PROCESS_LABELS, "version"],
     )
+    active = GaugeMetricFamily(
+        "txcat_process_serving_active",
+        "1 where a process serves the active version, 0 where another or none.",
+        labels=PROCESS_LABELS,
+    )
     for process in Process.objects.running().filter(seen_at__gte=now - SILENT_AFTER):
         labels = [process.role, process.machine, str(process.pid)]
         cpu.add_metric(labels, process.cpu_seconds)
@@ -118,7 +123,9 @@ def _processes() -> list[Metric]:
         started.add_metric(labels, process.started_at.timestamp())
         if process.version:
             serving.add_metric([*labels, process.version], 1)
-    return [silence, cpu, memory, threads, files, started, serving]
+        if process.wanted:
+            active.add_metric(labels, 0 if process.is_fallen_back else 1)
+    return [silence, cpu, memory, threads, files, started, serving, active]
 
 
 def _queue() -> list[Metric]:

@@ -55,6 +55,11 @@ class Process(models.Model):
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.machine}/{self.pid}"
 
+    @property
+    def is_fallen_back(self) -> bool:
+        """Another version serves than the active one, or none."""
+        return self.wanted != "" and self.version != self.wanted
+
 
 class ProcessSample(models.Model):
     """What a process counted since its last sample. Kept until snapshots hold it.

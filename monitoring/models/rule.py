@@ -55,7 +55,7 @@ class AlertRule(models.Model):
         blank=True,
         choices=[(By.ALL.value, "Nothing"), (By.VERSION.value, "Version"),
                  (By.CATEGORY.value, "Category"), (By.PROCESS.value, "Process"),
-                 (By.KIND.value, "Kind")],
+                 (By.KIND.value, "Kind"), (By.GUARDRAIL.value, "Guard rail")],
         help_text="Each label has an alert of its own.",
     )  # fmt: skip
     label = models.CharField(

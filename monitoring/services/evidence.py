@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from monitoring.collectors import circumstances
+from monitoring.collectors import circumstances, guardrails
 from monitoring.detectors.threshold import Limits, Look
 from monitoring.measures import Unit
 from monitoring.models import AlertRule
@@ -19,7 +19,7 @@ class Evidence:
 
     def __init__(self) -> None:
         self._versions: dict[datetime, str] = {}
-        self._breaches: dict[datetime, list[circumstances.Breach]] = {}
+        self._breaches: dict[datetime, list[guardrails.Breach]] = {}
 
     def of(self, judge: Judge, label: str, step: Step) -> dict[str, Any]:
         """As JSON; values are in the measure's unit, times in ISO 8601."""
@@ -49,13 +49,13 @@ class Evidence:
         if _is_of_guardrails(judge):
             found["experiments"] = [
                 {**asdict(breach), "since": breach.since.isoformat()}
-                for breach in self._open_breaches(step.at)
+                for breach in self._breaches_of(label, step.at)
             ]
         return found
 
     def sentence(self, judge: Judge, label: str, step: Step) -> str:
         """What is wrong, with figures."""
-        breaches = self._open_breaches(step.at) if _is_of_guardrails(judge) else []
+        breaches = self._breaches_of(label, step.at) if _is_of_guardrails(judge) else []
         told = [f"{breach.experiment}: {breach.text}" for breach in breaches]
         return " ".join([sentence(judge, label, step), *told])[:MAX_TEXT]
 
@@ -64,10 +64,10 @@ class Evidence:
             self._versions[moment] = circumstances.active_version(moment)
         return self._versions[moment]
 
-    def _open_breaches(self, moment: datetime) -> list[circumstances.Breach]:
+    def _breaches_of(self, label: str, moment: datetime) -> list[guardrails.Breach]:
         if moment not in self._breaches:
-            self._breaches[moment] = circumstances.open_breaches(moment)
-        return self._breaches[moment]
+            self._breaches[moment] = guardrails.breaches(moment)
+        return [each for each in self._breaches[moment] if label in ("", each.label)]
 
 
 def sentence(judge: Judge, label: str, step: Step) -> str:

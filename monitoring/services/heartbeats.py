@@ -30,7 +30,6 @@ class Counts:
     cache_hits: int
     cache_misses: int
     cache_evictions: int
-    engine_fallbacks: int
     cpu_seconds: float
 
     def since(self, earlier: "Counts") -> dict[str, Any]:
@@ -71,7 +70,6 @@ def counts() -> Counts:
         cache_hits=cache.hits,
         cache_misses=cache.misses,
         cache_evictions=cache.evictions,
-        engine_fallbacks=int(sum(s.value for s in _samples(metrics.ENGINE_FALLBACKS, "_total"))),
         cpu_seconds=times.user + times.system,
     )
 

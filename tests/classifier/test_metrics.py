@@ -1,18 +1,23 @@
 """What the classifier counts."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
 from prometheus_client import REGISTRY
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from classifier import runtime
 from classifier.exceptions import BundleError
-from classifier.models import ModelVersion
+from classifier.models import Activation, ModelVersion
 from classifier.services.predictions import TransactionRequest, classify_transactions
-from tests.artifacts import spoil
+from tests.artifacts import move_artifacts, spoil
+from tests.processes import ROOT
 from tests.rows import twin_of
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +85,14 @@ def test_a_version_that_is_loaded_and_served_counts(counted: Callable[..., float
     assert counted("txcat_engine_fallbacks_total") == 0
 
 
+def test_that_no_load_has_failed_is_told_before_one_does() -> None:
+    """Of a new process."""
+    told = "from classifier import metrics; from prometheus_client import generate_latest as told; "
+    command = [sys.executable, "-c", f"{told}print(told().decode())"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert 'txcat_engine_loads_total{outcome="failed"} 0.0' in said
+
+
 def test_a_version_that_cannot_be_loaded_counts_as_failed(
     counted: Callable[..., float], active_version: ModelVersion
 ) -> None:
@@ -89,6 +102,31 @@ def test_a_version_that_cannot_be_loaded_counts_as_failed(
         runtime.get().engine_for(candidate)
     assert counted("txcat_engine_loads_total", outcome="failed") == 1
     assert counted("txcat_engine_loads_total", outcome="loaded") == 0
+
+
+def test_an_activation_that_cannot_be_followed_counts_once(
+    counted: Callable[..., float], active_version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = twin_of(active_version)
+    spoil(candidate)
+    held = runtime.get()
+    held.refresh()
+    Activation.objects.create(to_version=candidate)
+    monkeypatch.setattr(runtime, "RETRY_SECONDS", 0.0)
+    for _ in range(3):
+        held.refresh()
+    assert held.known_status().serving == active_version.name
+    assert counted("txcat_engine_fallbacks_total") == 1
+    assert counted("txcat_engine_loads_total", outcome="failed") == 3
+
+
+def test_an_activation_counts_where_no_version_can_be_loaded(
+    counted: Callable[..., float], settings: Settings, tmp_path: Path
+) -> None:
+    move_artifacts(settings, tmp_path)
+    runtime.get().refresh()
+    assert runtime.get().known_status().serving is None
+    assert counted("txcat_engine_fallbacks_total") == 1
 
 
 def refuse(kind: type[Exception]) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,35 @@ def test_every_alert_is_tested_to_fire() -> None:
         if case["exp_alerts"]
     }
     assert fires == {rule["alert"] for rule in rules()}
+
+
+@pytest.mark.parametrize(
+    ("title", "labels"),
+    [("CPU", '{role="web"}'), ("Processes by version served", '{role="web", version="v1"}')],
+)
+def test_a_process_that_two_web_servers_tell_of_counts_once(
+    title: str, labels: str, tmp_path: Path
+) -> None:
+    told = [f'instance="web-{number}:8000",role="web",machine="a",pid="7"' for number in (1, 2)]
+    (panel,) = (panel for panel in panels() if panel["title"] == title)
+    expression = panel["targets"][0]["expr"].replace("$__rate_interval", "1m")
+    case = {
+        "interval": "15s",
+        "input_series": [
+            {"series": f"txcat_process_cpu_seconds_total{{{each}}}", "values": "0+15x40"}
+            for each in told
+        ]
+        + [
+            {"series": f'txcat_process_serving{{{each},version="v1"}}', "values": "1x40"}
+            for each in told
+        ],
+        "promql_expr_test": [
+            {"expr": expression, "eval_time": "5m", "exp_samples": [{"labels": labels, "value": 1}]}
+        ],
+    }
+    (tmp_path / "panel.yml").write_text(yaml.safe_dump({"tests": [case]}))
+    code, said = promtool("test", "rules", "panel.yml", folder=tmp_path)
+    assert code == 0, said
 
 
 @pytest.mark.django_db

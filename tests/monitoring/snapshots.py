@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from monitoring.models import MetricSnapshot
 from monitoring.services.alerting import evaluate_due
+from monitoring.services.snapshots import take_due
 
 Resolution = MetricSnapshot.Resolution
 # A Thursday.
@@ -65,4 +66,13 @@ def miss(shares: Iterable[float | None], start: datetime = NOON) -> datetime:
     for share in shares:
         errors(share, start)
         start += MINUTE
+    return start
+
+
+def look(minutes: int, start: datetime) -> datetime:
+    """A monitor that takes snapshots of the states that there are. Returns when it ended."""
+    for _ in range(minutes):
+        start += MINUTE
+        take_due(start + MINUTE / 4)
+        evaluate_due(start + MINUTE / 4)
     return start

@@ -15,7 +15,6 @@ COUNTS: dict[str, Any] = {
     "cache_hits": 6,
     "cache_misses": 2,
     "cache_evictions": 0,
-    "engine_fallbacks": 0,
     "cpu_seconds": 1.5,
 }
 

@@ -1,10 +1,12 @@
 """What is so now: processes, the queue, jobs."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django_q.brokers import get_broker
 from django_q.models import OrmQ
+from pytest_django import Settings
 
 from classifier.models import Job
 from monitoring.collectors import jobs_seen, states_seen
@@ -41,8 +43,18 @@ def test_web_processes_that_serve_different_versions_are_skewed() -> None:
     assert states()["version_skew"] == 1
 
 
+def test_web_processes_without_the_active_version_are_counted() -> None:
+    make_process(NOON)
+    make_process(NOON, pid=2, role="worker", version="v0")
+    make_process(NOON, pid=3, version="", wanted="")
+    assert states()["engine_fallbacks"] == 0
+    make_process(NOON, pid=4, wanted="v2")
+    make_process(NOON, pid=5, version="")
+    assert states()["engine_fallbacks"] == 2
+
+
 def test_nothing_is_said_of_what_cannot_be_known() -> None:
-    assert not {"memory", "version_skew", "worker_silence"} & set(states())
+    assert not {"memory", "engine_fallbacks", "version_skew", "worker_silence"} & set(states())
     assert states()["processes"] == 0
 
 
@@ -70,3 +82,12 @@ def test_jobs_count_as_failed_when_they_end() -> None:
         Job.objects.create(kind=Job.Kind.LEARN, status=status, finished_at=finished_at)
     (seen,) = jobs_seen(NOON, NOON + timedelta(minutes=1))
     assert seen.sums.total == 1
+
+
+def test_a_disk_that_is_away_leaves_its_series_out_and_no_other(
+    settings: Settings, tmp_path: Path
+) -> None:
+    assert 0 < states()["disk_free"] < 1
+    settings.DATA_DIR = tmp_path / "unmounted"
+    assert "disk_free" not in states()
+    assert states()["processes"] == 0

@@ -91,6 +91,60 @@ def test_a_quiet_window_varies_more_and_is_borne_more() -> None:
     assert Reference(100, 1, 4).rate_error(25) == pytest.approx(2)
 
 
+def bursts(variation: float) -> list[tuple[datetime, float]]:
+    """Four weeks of hours about 100, whose deviation is such a share of it."""
+    shape = variation**-2
+    values = np.random.default_rng(20).gamma(shape, 100 / shape, 28 * 24)
+    return [(NOON - number * HOUR, float(value)) for number, value in enumerate(values, 1)]
+
+
+def silence(learned: Reference | None, error: float = 0) -> Look:
+    """What is said of a window in which nothing came."""
+    assert learned is not None
+    return learned.limits(is_above=False, warning=4, critical=6, error=error).look(0)
+
+
+@pytest.mark.parametrize("variation", [0.1, 0.2, 0.3, 0.4, 0.5])
+def test_that_nothing_comes_is_critical_though_hours_vary(variation: float) -> None:
+    past = bursts(variation)
+    for later in range(24):
+        assert silence(learn(past, NOON + later * HOUR, 28, 0.005)) is Look.CRITICAL
+
+
+def test_where_hours_are_silent_at_times_silence_is_right() -> None:
+    past = [(at, value if at.day % 4 else 0.0) for at, value in bursts(0.1)]
+    assert silence(learn(past, NOON, 28, 0.005)) is Look.RIGHT
+
+
+def test_silence_at_night_does_not_excuse_it_by_day() -> None:
+    past = [(at, value if 8 <= at.hour < 20 else 0.2 * at.day) for at, value in bursts(0.4)]
+    past = [(at, 0.0 if at.hour == 3 and at.day % 2 else value) for at, value in past]
+    assert silence(learn(past, NOON, 28, 0.005)) is Look.CRITICAL
+    assert silence(learn(past, NOON - 9 * HOUR, 28, 0.005)) is Look.RIGHT
+
+
+def test_an_outage_three_weeks_ago_does_not_make_silence_right() -> None:
+    began = NOON - 3 * WEEK
+    past = [(at, 0.0 if began <= at < began + 3 * HOUR else value) for at, value in bursts(0.1)]
+    assert silence(learn(past, NOON, 28, 0.005)) is Look.CRITICAL
+
+
+def test_a_window_in_which_few_are_expected_may_be_silent() -> None:
+    learned = learn(bursts(0.4), NOON, 28, 0.005)
+    assert learned is not None
+    expected_12, expected_3 = learned.mean / 12**0.5, learned.mean / 3**0.5
+    assert silence(learned, expected_12) is Look.CRITICAL
+    assert silence(learned, expected_3) is Look.RIGHT
+
+
+def test_of_all_hours_the_mean_says_nothing_of_silence() -> None:
+    past = [(NOON - number * HOUR, 100.0 * (number % 3)) for number in range(30, 100)]
+    learned = learn(past, NOON, 28, 0.005)
+    assert learned is not None
+    assert learned.reason
+    assert silence(learned) is Look.RIGHT
+
+
 def test_normal_values_are_beyond_four_deviations_once_in_a_thousand_hours_or_less() -> None:
     dice = np.random.default_rng(20)
     hours = [NOON - number * HOUR for number in range(1, 28 * 24 + 1)]

@@ -120,6 +120,20 @@ def test_traffic_that_stops_at_noon_is_found_within_the_hour() -> None:
     assert alert.evidence["reference"]["count"] == 4
 
 
+def test_traffic_that_stops_is_found_where_hours_vary_by_a_third() -> None:
+    dice = np.random.default_rng(20)
+    hours = [NOON - number * HOUR for number in range(1, DAYS * 24)]
+    store(
+        minute("predictions", at, made, made, resolution=Resolution.HOUR)
+        for at, made in zip(hours, dice.gamma(9, 400, len(hours)).astype(int).tolist(), strict=True)
+    )
+    store(minute("predictions", NOON - number * MINUTE, 0, 0) for number in range(1, 120))
+    AlertRule.objects.update(judged_at=NOON - HOUR, state=AlertRule.State.OK)
+    evaluate_due(NOON)
+    (alert,) = Alert.objects.firing()
+    assert (alert.rule.key, alert.severity) == ("throughput-drop", "critical")
+
+
 def test_every_default_rule_can_be_judged_and_saved() -> None:
     rules = list(AlertRule.objects.filter(is_builtin=True))
     assert len(rules) == len(migration.RULES)

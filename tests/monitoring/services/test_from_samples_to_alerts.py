@@ -22,7 +22,6 @@ QUIET = Counts(
     cache_hits=50,
     cache_misses=50,
     cache_evictions=0,
-    engine_fallbacks=0,
     cpu_seconds=3.0,
 )
 
