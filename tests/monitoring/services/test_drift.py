@@ -3,12 +3,14 @@
 import json
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
 from classifier.models import ModelVersion, Prediction
 from monitoring.models import DriftKind, DriftReport
 from monitoring.services.drift import latest_distances
+from monitoring.services.drift_figures import Measured, length_figure
 from monitoring.services.drift_measurement import measure_due, measure_last_day
 from tests.monitoring.streams import (
     FAMILY,
@@ -78,6 +80,16 @@ def test_a_shift_of_the_mix_is_found_by_the_mix_alone(calm: Stream) -> None:
 def test_less_confidence_is_found_by_the_confidence_alone(calm: Stream) -> None:
     report = measured(calm.but(confidence=0.8))
     assert drifted(report) == {"confidence"}
+
+
+@pytest.mark.parametrize("length", [60.0, 10.0])
+def test_texts_that_all_had_one_length_and_have_another_are_drift(length: float) -> None:
+    calm = [np.full(500, 20.0)] * 7
+    same, other = (
+        length_figure(Measured(np.full(500, now), calm), np.zeros(0)) for now in (20.0, length)
+    )
+    assert (same["is_drift"], other["is_drift"]) == (False, True)
+    assert other["edges"] == [20, 21]
 
 
 def test_a_day_of_few_rows_says_nothing_and_why(calm: Stream) -> None:
