@@ -95,13 +95,13 @@ class Judge:
     def __init__(self, rule: AlertRule, read: Stretches) -> None:
         self.rule = rule
         self.measure: Measure = MEASURES[rule.measure]
-        series = self.measure.series
+        split = (self.measure.series, rule.by, rule.label)
         kinds = [Resolution.HOUR] if _is_of_hours_alone(rule) else list(Resolution)[:2]
-        self.is_crowded = any(read.is_crowded(series, rule.by, kind) for kind in kinds)
-        self._minutes = read.labels(series, rule.by, Resolution.MINUTE)
-        self._hours = read.labels(series, rule.by, Resolution.HOUR)
-        self._whole_minutes = read.whole(series, Resolution.MINUTE)
-        self._whole_hours = read.whole(series, Resolution.HOUR)
+        self.is_crowded = any(read.is_crowded(*split, kind) for kind in kinds)
+        self._minutes = read.labels(*split, Resolution.MINUTE)
+        self._hours = read.labels(*split, Resolution.HOUR)
+        self._whole_minutes = read.whole(self.measure.series, Resolution.MINUTE)
+        self._whole_hours = read.whole(self.measure.series, Resolution.HOUR)
         base = (
             (self._hours, self._whole_hours)
             if _is_of_hours_alone(rule)

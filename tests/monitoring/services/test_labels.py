@@ -116,6 +116,27 @@ def test_too_many_labels_are_not_judged_and_hold_up_nobody() -> None:
     assert firing() == ["", "a"]
 
 
+def test_a_rule_of_one_label_is_judged_whatever_a_rule_of_all_can_be() -> None:
+    named, of_all = memory_rule(label="p7"), memory_rule()
+    memory(NOON, **{f"p{number}": 2 for number in range(MAX_LABELS + 1)})
+    evaluate_due(NOON + MINUTE)
+    for rule in (named, of_all):
+        rule.refresh_from_db()
+    assert (of_all.state, named.state) == (AlertRule.State.BROKEN, AlertRule.State.FIRING)
+    assert firing() == ["p7"]
+
+
+def test_more_rules_of_one_label_than_may_be_judged_of_all_are_judged(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(MAX_LABELS + 1):
+        memory_rule(label=f"p{number}")
+    memory(NOON, **{f"p{number}": 0.5 for number in range(MAX_LABELS + 1)})
+    with django_assert_max_num_queries(20):
+        evaluate_due(NOON + MINUTE)
+    assert set(AlertRule.objects.values_list("state", flat=True)) == {AlertRule.State.OK}
+
+
 def test_many_labels_ask_no_more_queries(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
