@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from monitoring.detectors.threshold import run
@@ -73,11 +75,9 @@ def evaluate_due(now: datetime | None = None) -> None:
 def judge(held: Held) -> Judged:
     """As many queries as there are series that are judged, however many rules and labels."""
     newest = _newest_end(held.taken_at)
-    open_alerts: dict[int, list[Alert]] = defaultdict(list)
-    # The evidence is never read here.
-    for alert in Alert.objects.open().defer("evidence"):
-        open_alerts[alert.rule_id].append(alert)
     rules = list(AlertRule.objects.enabled())
+    records = Records()
+    open_alerts = _open_alerts({rule.pk: rule for rule in rules}, records, held.taken_at)
     problems = {rule.pk: problem_of(rule) for rule in rules}
     moments = {rule.pk: _moments(rule, newest, held.taken_at) for rule in rules}
     sound = [rule for rule in rules if moments[rule.pk] and not problems[rule.pk]]
@@ -93,10 +93,27 @@ def judge(held: Held) -> Judged:
         if moments[rule.pk]:
             verdict = _verdict(Judge(rule, read), moments[rule.pk], open_alerts[rule.pk], evidence)
         verdicts.append(_stale(verdict, newest, held.taken_at))
-    records = Records()
     changed = [verdict.rule for verdict in verdicts if _gather(verdict, open_alerts, records, held)]
     _end_what_is_not_judged(verdicts, open_alerts, records, held.taken_at)
     return Judged(held, newest, changed, records)
+
+
+def _open_alerts(
+    rules: dict[int, AlertRule], records: Records, now: datetime
+) -> dict[int, list[Alert]]:
+    """By rule. Those that fire for what their rule does not measure any more are over."""
+    found: dict[int, list[Alert]] = defaultdict(list)
+    # Of the evidence, which is long, that alone is read.
+    measure = KeyTextTransform("measure", "evidence")
+    rows: Iterable[Any] = Alert.objects.open().defer("evidence").annotate(seen_measure=measure)
+    for alert in rows:
+        rule = rules.get(alert.rule_id)
+        seen = alert.seen_measure
+        if rule is not None and not problem_of(rule) and seen not in (None, rule.measure):
+            records.end(alert, "The rule judges another measure now.", now)
+        else:
+            found[alert.rule_id].append(alert)
+    return found
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ class Evidence:
             "measure": rule.measure,
             "name": judge.measure.name,
             "unit": judge.measure.unit.value,
+            "by": rule.by,
             "label": label,
             "at": step.at.isoformat(),
             "value": step.value,
