@@ -1,7 +1,9 @@
 """When a measure is wrong, and what becomes of an episode: pure functions of what was seen.
 
 A step is the end of a minute. Time is counted in steps at which something could be said: those at
-which nothing could be bring an episode neither nearer to firing nor nearer to its end.
+which nothing could be bring an episode neither nearer to firing nor nearer to its end. Too few
+observations begin nothing and worsen nothing; right for long enough, they end an episode, which
+would else outlive its cause for as long as traffic is thin.
 """
 
 from collections.abc import Iterable
@@ -11,13 +13,16 @@ from enum import StrEnum
 
 
 class Look(StrEnum):
-    """What can be said at a step. MISSING: nothing was measured; FEW: too little of it."""
+    """What can be said at a step. MISSING: nothing was measured; FEW: nothing was observed;
+    FEW_RIGHT, FEW_WRONG: too little of it, on the right or the wrong side."""
 
     RIGHT = "right"
     WARNING = "warning"
     CRITICAL = "critical"
     MISSING = "missing"
     FEW = "few"
+    FEW_RIGHT = "few_right"
+    FEW_WRONG = "few_wrong"
 
     @property
     def is_wrong(self) -> bool:
@@ -25,7 +30,12 @@ class Look(StrEnum):
 
     @property
     def is_blind(self) -> bool:
-        return self in (Look.MISSING, Look.FEW)
+        """Nothing can be said for sure."""
+        return self is Look.MISSING or self.is_few
+
+    @property
+    def is_few(self) -> bool:
+        return self in (Look.FEW, Look.FEW_RIGHT, Look.FEW_WRONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +55,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many minutes on end it must be wrong to fire and right to be over. `has_warning` is False
-    of a rule that knows critical alone."""
+    """How many minutes on end it must be wrong to fire and right to be over; `few_minutes` where
+    too few observations are right. `has_warning` is False of a rule that knows critical alone."""
 
     for_minutes: int
     keep_firing_minutes: int
+    few_minutes: int
     has_warning: bool
 
 
@@ -92,8 +103,10 @@ def next_state(episode: Episode | None, at: datetime, look: Look, pace: Pace) ->
     One that ends is returned once, resolved. No moment lies before an earlier one of the episode,
     though the clock be set back.
     """
-    if look.is_blind:
+    if look in (Look.MISSING, Look.FEW):
         return episode
+    if look.is_few:
+        return _by_few(episode, at, look, pace)
     if episode is None or not episode.is_open:
         if not look.is_wrong:
             return None
@@ -105,11 +118,8 @@ def next_state(episode: Episode | None, at: datetime, look: Look, pace: Pace) ->
         return _fired_if_due(_counted(wrong, look), at, pace)
     if episode.status is Status.PENDING:
         return replace(episode, status=Status.RESOLVED, resolved_at=at)
-    right = 0 if episode.right_minutes is None else episode.right_minutes + 1
-    calmer = replace(episode, right_minutes=right, critical_minutes=None)
-    if right >= pace.keep_firing_minutes:
-        return replace(calmer, status=Status.RESOLVED, resolved_at=at)
-    return calmer
+    calmer = replace(episode, critical_minutes=None)
+    return _over_if_due(calmer, at, pace.keep_firing_minutes)
 
 
 def run(
@@ -124,6 +134,22 @@ def run(
             over.append(episode)
             episode = None
     return over if episode is None else [*over, episode]
+
+
+def _by_few(episode: Episode | None, at: datetime, look: Look, pace: Pace) -> Episode | None:
+    if episode is None or not episode.is_open:
+        return None
+    if look is Look.FEW_WRONG:
+        return replace(episode, right_minutes=None)
+    return _over_if_due(episode, max(at, episode.wrong_at), pace.few_minutes)
+
+
+def _over_if_due(episode: Episode, at: datetime, minutes: int) -> Episode:
+    right = 0 if episode.right_minutes is None else episode.right_minutes + 1
+    calmer = replace(episode, right_minutes=right)
+    if right >= minutes:
+        return replace(calmer, status=Status.RESOLVED, resolved_at=at)
+    return calmer
 
 
 def _counted(episode: Episode, look: Look, *, is_first: bool = False) -> Episode:

@@ -8,7 +8,7 @@ from monitoring.collectors import circumstances
 from monitoring.detectors.threshold import Limits, Look
 from monitoring.measures import Unit
 from monitoring.models import AlertRule
-from monitoring.services.rules import Judge, Step
+from monitoring.services.rules import Judge, Step, pace_of
 from monitoring.wording import figure
 
 MAX_TEXT = 500
@@ -76,6 +76,9 @@ def sentence(judge: Judge, label: str, step: Step) -> str:
     threshold."""
     rule, unit = judge.rule, judge.measure.unit
     subject = f"{judge.measure.name} of {label}" if label else judge.measure.name
+    if step.look is Look.FEW_RIGHT:
+        lasted = _minutes(pace_of(rule).few_minutes)
+        return f"{subject}: right for {lasted}, by fewer observations than are needed."
     if step.value is None:
         return f"{subject} is not seen any more."
     limit = _passed(step.limits, step.look)
@@ -87,7 +90,7 @@ def sentence(judge: Judge, label: str, step: Step) -> str:
 
 def blind_text(rule: AlertRule, step: Step) -> str:
     """Why nothing can be said."""
-    if step.look is Look.FEW:
+    if step.look.is_few:
         if rule.minimum_samples:
             return f"{step.samples} observations; {rule.minimum_samples} are needed."
         return "Nothing was observed."

@@ -26,6 +26,9 @@ LONGEST_OF_MINUTES = 3 * 60
 # An hour of which less was seen teaches nothing.
 LEAST_SECONDS_OF_HOUR = 1800
 POINTS = 60
+# Too few observations end an alert when they were right for so long, or for as long as the window
+# where that is longer: of all that they say, nothing was seen while it was wrong.
+LEAST_FEW_MINUTES = 60
 # What a learned deviation counts as at least, so that noise of a still series does not alarm.
 LEAST_DEVIATION = {
     Unit.SHARE: 0.005,
@@ -65,7 +68,9 @@ def problem_of(rule: AlertRule) -> str:
 
 
 def pace_of(rule: AlertRule) -> Pace:
-    return Pace(rule.for_minutes, rule.keep_firing_minutes, rule.warning is not None)
+    keep = rule.keep_firing_minutes
+    few = max(keep, rule.window_minutes, LEAST_FEW_MINUTES)
+    return Pace(rule.for_minutes, keep, few, has_warning=rule.warning is not None)
 
 
 def is_of(rule: AlertRule, label: str) -> bool:
@@ -148,7 +153,11 @@ class Judge:
         value = self.measure.value(sums)
         limits, reference = self._limits(label, at, sums)
         if value is None or sums.count < self.rule.minimum_samples:
-            return Step(at, Look.FEW, None, sums.count, limits, reference)
+            look = Look.FEW
+            if value is not None and limits is not None:
+                is_wrong = limits.look(value).is_wrong
+                look = Look.FEW_WRONG if is_wrong else Look.FEW_RIGHT
+            return Step(at, look, None, sums.count, limits, reference)
         if limits is None:
             return Step(at, Look.MISSING, value, sums.count)
         return Step(at, limits.look(value), value, sums.count, limits, reference)

@@ -105,10 +105,15 @@ def _of_minute(minute: datetime) -> list[MetricSnapshot]:
 
 
 def _drift_seen(now: datetime, seconds: float) -> list[Seen]:
-    """What was last measured, for a stretch of `seconds`."""
+    """What was last measured, for a stretch of `seconds`. That nothing was yet of a version that
+    is new is known, too: kinds of the version before are gone then, and not missing."""
+    distances = drift.latest_distances(now)
+    if distances is None:
+        return []
+    if not distances:
+        return [Seen("drift", Sums(0, 0.0, seconds))]
     return [
-        Seen("drift", Sums(1, ratio, seconds), By.KIND, kind)
-        for kind, ratio in drift.latest_distances(now).items()
+        Seen("drift", Sums(1, ratio, seconds), By.KIND, kind) for kind, ratio in distances.items()
     ]
 
 

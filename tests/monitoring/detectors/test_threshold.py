@@ -12,12 +12,20 @@ from monitoring.detectors.threshold import Episode, Limits, Look, Pace, Status, 
 START = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LOOKS = st.lists(st.sampled_from(Look), max_size=60)
-PACES = st.builds(Pace, st.integers(0, 6), st.integers(0, 6), st.just(True))
+FEW_MINUTES = 8
+PACES = st.builds(
+    Pace, st.integers(0, 6), st.integers(0, 6), st.integers(6, FEW_MINUTES), st.just(True)
+)
 W, C, R, M, F = Look.WARNING, Look.CRITICAL, Look.RIGHT, Look.MISSING, Look.FEW
+FR, FW = Look.FEW_RIGHT, Look.FEW_WRONG
 
 
 def steps(looks: list[Look], start: datetime = START) -> list[tuple[datetime, Look]]:
     return [(start + number * MINUTE, look) for number, look in enumerate(looks)]
+
+
+def pace_of(for_minutes: int, keep: int, *, has_warning: bool = True) -> Pace:
+    return Pace(for_minutes, keep, FEW_MINUTES, has_warning)
 
 
 def last(looks: list[Look], pace: Pace) -> Episode:
@@ -34,7 +42,7 @@ def test_what_equals_a_threshold_is_right(is_above: bool, value: float, look: Lo
 
 
 def test_it_fires_when_it_was_wrong_for_so_long() -> None:
-    pace = Pace(3, 2, has_warning=True)
+    pace = pace_of(3, 2)
     assert last([R, W, W, W], pace).status is Status.PENDING
     fired = last([R, W, W, W, W], pace)
     assert fired.status is Status.FIRING
@@ -43,7 +51,7 @@ def test_it_fires_when_it_was_wrong_for_so_long() -> None:
 
 
 def test_it_is_over_when_it_was_right_for_so_long() -> None:
-    pace = Pace(0, 2, has_warning=True)
+    pace = pace_of(0, 2)
     assert last([W, R, R], pace).status is Status.FIRING
     assert last([W, R, R, W, R, R], pace).status is Status.FIRING
     over = last([W, R, R, R], pace)
@@ -52,11 +60,11 @@ def test_it_is_over_when_it_was_right_for_so_long() -> None:
 
 
 def test_a_rule_without_a_warning_is_critical_from_the_start() -> None:
-    assert last([C], Pace(0, 0, has_warning=False)).is_critical
+    assert last([C], pace_of(0, 0, has_warning=False)).is_critical
 
 
 def test_it_gets_critical_only_when_it_was_so_for_long_enough() -> None:
-    pace = Pace(2, 0, has_warning=True)
+    pace = pace_of(2, 0)
     assert not last([W, W, W, C, W, C, C], pace).is_critical
     worse = last([W, W, W, C, C, C], pace)
     assert worse.is_critical
@@ -66,11 +74,39 @@ def test_it_gets_critical_only_when_it_was_so_for_long_enough() -> None:
 
 
 def test_it_stays_critical_until_it_is_over() -> None:
-    assert last([C, W, W, W, W], Pace(0, 1, has_warning=True)).is_critical
+    assert last([C, W, W, W, W], pace_of(0, 1)).is_critical
+
+
+def test_too_few_that_are_right_end_it_after_longer() -> None:
+    pace = pace_of(0, 1)
+    assert last([W] + [FR] * FEW_MINUTES, pace).status is Status.FIRING
+    assert last([W] + [FR] * (FEW_MINUTES + 1), pace).resolved_at == START + 9 * MINUTE
+    assert last([W] + [FR] * 3 + [R], pace).status is Status.RESOLVED
+    assert last([W, C] + [FR] * 3, pace_of(3, 1)).status is Status.PENDING
+    assert last([W, C] + [FR] * 9, pace_of(3, 1)).status is Status.RESOLVED
+
+
+def test_one_that_is_wrong_among_too_few_begins_their_count_anew() -> None:
+    assert last([W] + [FR] * 8 + [FW] + [FR] * 8, pace_of(0, 1)).status is Status.FIRING
+    assert last([W, R, FW, R], pace_of(0, 1)).status is Status.FIRING
+
+
+@given(st.lists(st.sampled_from([FR, FW, F, M, R]), max_size=60), PACES)
+def test_too_few_begin_nothing(looks: list[Look], pace: Pace) -> None:
+    assert run(None, steps(looks), pace) == []
+
+
+@given(LOOKS, PACES, st.sampled_from([FR, FW]))
+def test_too_few_make_nothing_worse(looks: list[Look], pace: Pace, few: Look) -> None:
+    before = run(None, steps(looks), pace)
+    after = run(None, [*steps(looks), (START + len(looks) * MINUTE, few)], pace)
+    assert [(each.fired_at, each.is_critical) for each in after] == [
+        (each.fired_at, each.is_critical) for each in before
+    ]
 
 
 def test_a_clock_that_is_set_back_makes_no_negative_time() -> None:
-    pace = Pace(0, 0, has_warning=True)
+    pace = pace_of(0, 0)
     episode = next_state(None, START, W, pace)
     over = next_state(episode, START - timedelta(hours=1), R, pace)
     assert over is not None

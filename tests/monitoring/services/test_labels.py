@@ -78,6 +78,19 @@ def test_a_label_that_is_gone_is_wrong_no_more() -> None:
     assert last.text == "Memory of a is not seen any more."
 
 
+def test_drift_of_a_version_that_is_gone_is_over_and_what_is_not_measured_is_missing() -> None:
+    a_rule(measure="drift", by="kind", warning=1, critical=2, for_minutes=0)
+    store([minute("drift", NOON, 1, 2.5, by="kind", label="confidence")])
+    evaluate_due(NOON + MINUTE)
+    store([minute("predictions", NOON + n * MINUTE, 9, 9) for n in range(1, 20)])
+    evaluate_due(NOON + 20 * MINUTE)
+    assert firing() == ["confidence"]
+    # Of another version nothing was measured yet.
+    store([minute("drift", NOON + n * MINUTE, 0, 0) for n in range(20, 25)])
+    evaluate_due(NOON + 25 * MINUTE)
+    assert firing() == []
+
+
 def test_labels_that_are_all_gone_are_missing() -> None:
     rule = memory_rule()
     memory(NOON, a=2)
