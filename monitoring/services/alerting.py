@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from monitoring.detectors.threshold import run
@@ -22,7 +22,7 @@ from monitoring.services.evidence import Evidence, blind_text
 from monitoring.services.records import Found, Records, episode_of
 from monitoring.services.rules import Judge, Step, is_of, needs_of, pace_of, problem_of
 from monitoring.services.stretches import MAX_LABELS, Stretches
-from monitoring.services.turns import FAR_AHEAD, Held, take
+from monitoring.services.turns import ALERTS, FAR_AHEAD, Held, take
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +59,14 @@ class Judged:
 
 def evaluate_due(now: datetime | None = None) -> None:
     """Judge all rules that are enabled, where this process's turn is."""
-    held = take("alerts", EVERY, now)
+    held = take(ALERTS, EVERY, now)
     if held is None:
         return
-    # Read and judged before the transaction: SQLite lets nobody else write during it.
-    judged = judge(held)
     try:
-        store(judged)
-    except (TurnLostError, IntegrityError) as error:
+        with held.at_work():
+            # Read and judged before the transaction: SQLite lets nobody else write during it.
+            store(judge(held))
+    except TurnLostError as error:
         logger.warning("Nothing of this turn is stored, for others were at it: %s", error)
 
 
@@ -101,7 +101,7 @@ def judge(held: Held) -> Judged:
 
 @transaction.atomic
 def store(judged: Judged) -> None:
-    """All of it or nothing. Raises TurnLostError where another has the turn, or IntegrityError."""
+    """All of it or nothing. Raises TurnLostError where another has the turn."""
     # No history: what a rule says is no change of the rule.
     AlertRule.objects.bulk_update(judged.changed, ["state", "state_text", "judged_at"])
     AlertRule.objects.filter(is_enabled=False).exclude(state=State.NEVER).update(

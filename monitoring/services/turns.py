@@ -1,23 +1,26 @@
 """Take turns: of many processes that could do a piece of work, one does it.
 
 A turn is taken by a conditional UPDATE. Who took it and was paused for longer than its lease finds
-at its end that another has it: its transaction is undone, and nothing is done twice.
+at its end that another has it: its transaction is undone, and nothing is done twice. Who fails
+gives it back: the work is done again when it is next due, and not when the lease is over.
 """
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db.models import Q
+from django.db import Error, IntegrityError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Turn
 
-# Names of turns that others ask for, too.
-SNAPSHOTS = "snapshots"
+SNAPSHOTS, ALERTS, NOTIFICATIONS = "snapshots", "alerts", "notifications"
 # Who holds a turn for longer has died or hangs: another may take it.
 LEASE = timedelta(minutes=2)
 # A moment that lies further ahead was written before a clock was set back.
@@ -33,6 +36,29 @@ class Held:
     taken_at: datetime
     done_until: datetime | None
 
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Around the transaction of the work, and all that it needs.
+
+        Raises what the work raises; TurnLostError where the database refused a row because
+        another, who has taken the turn meanwhile, has written it.
+        """
+        is_done = False
+        try:
+            yield
+            is_done = True
+        except IntegrityError as error:
+            self.check(error)
+            raise
+        finally:
+            if not is_done:
+                self._give_back()
+
+    def check(self, cause: Exception | None = None) -> None:
+        """Raises TurnLostError where another has taken the turn meanwhile."""
+        if not self._mine().exists():
+            raise self._lost() from cause
+
     def finish(self, done_until: datetime | None = None) -> None:
         """Call it last within the transaction of the work.
 
@@ -42,8 +68,19 @@ class Held:
         fields = {"token": None, "done_at": timezone.now()}
         if done_until is not None:
             fields["done_until"] = done_until
-        if not Turn.objects.filter(name=self.name, token=self.token).update(**fields):
-            raise TurnLostError(f"The turn “{self.name}” was taken over by another process.")
+        if not self._mine().update(**fields):
+            raise self._lost()
+
+    def _give_back(self) -> None:
+        # A database that is away cannot be told: then the lease is waited for.
+        with suppress(Error):
+            self._mine().update(token=None)
+
+    def _mine(self) -> "QuerySet[Turn]":
+        return Turn.objects.filter(name=self.name, token=self.token)
+
+    def _lost(self) -> TurnLostError:
+        return TurnLostError(f"The turn “{self.name}” was taken over by another process.")
 
 
 def take(name: str, every: timedelta, now: datetime | None = None) -> Held | None:
