@@ -49,6 +49,10 @@ class Probe:
         self._parts: tuple[Part, ...] = ()
         self._asked_at: float | None = None
 
+    @property
+    def watcher(self) -> Watcher:
+        return self._watcher
+
     def start(self) -> None:
         self._watcher.start()
 

@@ -12,7 +12,7 @@ import psutil
 from django import db
 from redis import RedisError
 
-from classifier.watching import Watcher
+from classifier.watching import Watcher, stop_all
 from monitoring import prober
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Process
@@ -33,7 +33,13 @@ class Pulse:
     def __init__(self, role: Role) -> None:
         self._heart = Heart(role)
         self._watchers = (
-            Watcher("heartbeat", _unless_away(self._heart.beat), HEARTBEAT_SECONDS),
+            # It says farewell in its own thread: a database that hangs must not hold up the end.
+            Watcher(
+                "heartbeat",
+                _unless_away(self._heart.beat),
+                HEARTBEAT_SECONDS,
+                _unless_away(self._heart.stop),
+            ),
             Watcher("monitor", _unless_away(_watch_over), LOOK_SECONDS),
             # Of its own: a webhook that hangs must not hold up what finds the next alert.
             Watcher("notifier", _unless_away(notifications.deliver), LOOK_SECONDS),
@@ -51,11 +57,7 @@ class Pulse:
             watcher.start()
 
     def stop(self) -> None:
-        for probe in self._probes:
-            probe.stop()
-        for watcher in self._watchers:
-            watcher.stop()
-        _unless_away(self._heart.stop)()
+        stop_all([*(probe.watcher for probe in self._probes), *self._watchers])
 
 
 _pulse: Pulse | None = None
