@@ -98,6 +98,8 @@ def process_concerns(running: Sequence[Running]) -> list[Concern]:
                     f"{process.reason}",
                 )
             )
+        if process.failing and not each.is_silent:
+            found.append(Concern(Grade.WARNING, f"A thread of {process} fails: {process.failing}."))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from classifier import watching
 from classifier.runtime import Health, Status
 from monitoring.infrastructure import (
     broker_problem,
@@ -107,6 +108,14 @@ def monitoring_part() -> Part:
     return Part("monitoring", Health.DEGRADED, f"no snapshot has been taken since {since}")
 
 
+def threads_part() -> Part:
+    """Of this process: whether those that look by themselves do so."""
+    problems = watching.problems()
+    if problems:
+        return Part("threads", Health.DEGRADED, "; ".join(problems))
+    return Part("threads", Health.OK, "none has failed lately")
+
+
 def processes_part(role: Process.Role) -> Part:
     """Whether this machine has a process of that role that lives and serves what it should."""
     here = Process.objects.running().filter(role=role, machine=socket.gethostname())
@@ -117,6 +126,8 @@ def processes_part(role: Process.Role) -> Part:
     for process in alive:
         if process.health != Process.Health.OK:
             return Part(role.value, Health.DEGRADED, f"{detail}; {process.pid}: {process.reason}")
+        if process.failing:
+            return Part(role.value, Health.DEGRADED, f"{detail}; {process.pid}: {process.failing}")
     return Part(role.value, Health.OK, detail)
 
 

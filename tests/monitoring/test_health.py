@@ -54,6 +54,7 @@ def test_ready_names_each_part(active_version: ModelVersion) -> None:
         "worker": "ok",
         "monitoring": "ok",
         "broker": "ok",
+        "threads": "ok",
         "disk": parts["disk"][0],
         "engine": "ok",
     }
