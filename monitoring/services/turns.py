@@ -15,12 +15,21 @@ from uuid import UUID, uuid4
 
 from django.db import Error, IntegrityError
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Turn
 
 SNAPSHOTS, ALERTS, NOTIFICATIONS = "snapshots", "alerts", "notifications"
+# Without any of these nobody would be told of anything; what is not done when one fails.
+WATCHED = {
+    SNAPSHOTS: "no snapshot has been taken",
+    ALERTS: "no alert rule has been judged",
+    NOTIFICATIONS: "no message has been written",
+}
+# None of them takes so long.
+LATE_AFTER = timedelta(minutes=5)
 # Who holds a turn for longer has died or hangs: another may take it.
 LEASE = timedelta(minutes=2)
 # A moment that lies further ahead was written before a clock was set back.
@@ -81,6 +90,31 @@ class Held:
 
     def _lost(self) -> TurnLostError:
         return TurnLostError(f"The turn “{self.name}” was taken over by another process.")
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A turn that has not been ended for too long, since it last was, or was first asked for."""
+
+    name: str
+    since: datetime
+
+    @property
+    def sentence(self) -> str:
+        """Without a capital and a full stop."""
+        return f"{WATCHED[self.name]} since {self.since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def late_turns(now: datetime) -> list[Late]:
+    """Of those that are watched, in the order in which one builds on the other. One that nobody has
+    asked for yet is not late."""
+    ended_at = Coalesce("done_at", "created_at")
+    since = dict(Turn.objects.filter(name__in=WATCHED).values_list("name", ended_at))
+    return [
+        Late(name, since[name])
+        for name in WATCHED
+        if name in since and now - since[name] > LATE_AFTER
+    ]
 
 
 def take(name: str, every: timedelta, now: datetime | None = None) -> Held | None:
