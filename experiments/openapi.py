@@ -101,7 +101,7 @@ EXAMPLE = OpenApiExample(
                 "is_relative": False,
                 "variant": "new",
                 "kind": "ok",
-                "sentence": "It is 0.1 points better than the control; 1 points worse is borne.",
+                "sentence": "It is 0.1 points better than the control; 1 point worse is borne.",
                 "reason": None,
                 "low": -0.002,
                 "high": 0.0001,

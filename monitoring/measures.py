@@ -6,6 +6,7 @@ one series, and what pages plot and rules judge.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from classifier.metrics import BUCKETS
 from monitoring.detectors.quantiles import Sums, quantile
@@ -65,7 +66,11 @@ class Measure:
     is_high_bad: bool | None
 
     def value(self, sums: Sums) -> float | None:
-        """None where nothing was seen that the statistic could be of."""
+        """None where nothing was seen that the statistic could be of, or no number comes of it."""
+        value = self._read(sums)
+        return value if value is not None and isfinite(value) else None
+
+    def _read(self, sums: Sums) -> float | None:
         match self.statistic:
             case Statistic.TOTAL:
                 return sums.total if sums.seconds else None

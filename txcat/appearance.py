@@ -20,6 +20,7 @@ UNFOLD = {
         }
     ],
     "STYLES": [lambda request: static("classifier/admin.css")],
+    "SCRIPTS": [lambda request: static("classifier/menu.js")],
     "SIDEBAR": {"show_search": True, "navigation": "txcat.admin.sidebar"},
     "COLORS": {
         "primary": {

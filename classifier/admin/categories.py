@@ -11,12 +11,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.views import ChangeList
 
 from classifier.admin.category_health import CategoryHealthAdmin, health_link
 from classifier.admin.cells import badge, change_url, changelist_url, link
 from classifier.admin.examples import ExampleInline
+from classifier.admin.filters import FlagFilter
 from classifier.admin.tables import TableAdmin
 from classifier.models import Category, Example
 from classifier.services.categories import RECENT_FEEDBACK, live_accuracy
@@ -40,7 +41,7 @@ class CategoryAdmin(TableAdmin, SimpleHistoryAdmin, CategoryHealthAdmin):  # typ
     list_display_links = None
     list_filter = (
         ("direction", ChoicesDropdownFilter),
-        ("is_active", BooleanRadioFilter),
+        ("is_active", FlagFilter),
     )
     search_fields = ("name", "slug", "description", "parent__name")
     search_help_text = "Name, slug or description"

@@ -16,13 +16,13 @@ from unfold.decorators import action
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, change_link, changelist_url, level_badge, link, percent
 from classifier.admin.periods import chosen_span, drill_down, midnight
+from classifier.engine.shares import Share
 from classifier.models import Category, Example, Prediction
 from classifier.models.choices import LevelChoices
 from classifier.services.category_health import (
     CategoryHealth,
     Confusion,
     LiveFigures,
-    Share,
     category_health,
 )
 
@@ -134,11 +134,11 @@ def _levels(live: LiveFigures) -> list[tuple[SafeString, str]]:
     ]
 
 
-def _share(share: Share | None) -> str:
-    if share is None:
-        return NOTHING
-    of = "" if share.total is None else f" ({share.right:,} of {share.total:,})"
-    return f"{percent(share.value)}{of}"
+def _share(share: Share | float | None) -> str:
+    """With the numbers that it was taken of, where these are known."""
+    if isinstance(share, Share):
+        return f"{percent(share.value)} ({share.count:,} of {share.total:,})"
+    return percent(share)
 
 
 def _confusions(confusions: Sequence[Confusion], seen: _Seen) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from classifier.admin.base import Admin, Inline
 from classifier.admin.cells import change_link, changelist_url, link
-from classifier.admin.filters import CategoryFilter, PrimaryCategoryFilter
+from classifier.admin.filters import CategoryFilter, FlagFilter, PrimaryCategoryFilter
 from classifier.admin.names import name_by_label
 from classifier.admin.tables import TableAdmin
 from classifier.admin.what_if import try_example
@@ -117,7 +117,7 @@ class ExampleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         PrimaryCategoryFilter,
         CategoryFilter,
         ("source", ChoicesDropdownFilter),
-        ("is_active", BooleanRadioFilter),
+        ("is_active", FlagFilter),
     )
     list_select_related = ("category__parent",)
     search_fields = ("text", "canonical_text")

@@ -5,10 +5,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from classifier.admin.cells import NOTHING, badge, change_link
-from classifier.admin.filters import MomentsFilter
+from classifier.admin.filters import FlagFilter, MomentsFilter
 from classifier.admin.paging import LogAdmin
 from classifier.models import Feedback
 
@@ -27,7 +27,7 @@ class FeedbackAdmin(LogAdmin):
         "comment",
     )
     list_filter = (
-        ("is_correct", BooleanRadioFilter),
+        ("is_correct", FlagFilter),
         ("status", ChoicesDropdownFilter),
         ("created_at", MomentsFilter),
     )

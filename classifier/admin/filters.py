@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
+    BooleanRadioFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
     RangeDateTimeFilter,
@@ -20,6 +21,16 @@ from unfold.contrib.filters.forms import RangeDateTimeForm
 
 from classifier.admin.names import name_moment
 from classifier.models import Category, ModelVersion
+
+
+class FlagFilter(BooleanRadioFilter):  # type: ignore[misc]
+    """By a yes or no, without the `is_` of its field's name."""
+
+    title: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = str(self.title).removeprefix("is ")
 
 
 class CategoryFilter(DropdownFilter):  # type: ignore[misc]

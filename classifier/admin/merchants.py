@@ -11,13 +11,13 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import (
-    BooleanRadioFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
 )
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_link
+from classifier.admin.filters import FlagFilter
 from classifier.admin.merchant_form import MerchantForm
 from classifier.countries import COUNTRIES
 from classifier.models import Category, Merchant, MerchantTag
@@ -71,7 +71,7 @@ class MerchantAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         ("source", ChoicesDropdownFilter),
         TagFilter,
         CountryFilter,
-        ("is_active", BooleanRadioFilter),
+        ("is_active", FlagFilter),
     )
     list_select_related = ("category__parent",)
     list_before_template = "classifier/admin/next_version.html"

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
-    BooleanRadioFilter,
     ChoicesDropdownFilter,
 )
 
@@ -25,6 +24,7 @@ from classifier.admin.cells import (
 from classifier.admin.descriptions import evidence_in_words
 from classifier.admin.filters import (
     CategoryFilter,
+    FlagFilter,
     MerchantFilter,
     MomentsFilter,
     ReasonFilter,
@@ -65,7 +65,7 @@ class PredictionAdmin(LogAdmin):
         ("reason", ReasonFilter),
         ("merchant", MerchantFilter),
         UnrecognizedFilter,
-        ("is_cached", BooleanRadioFilter),
+        ("is_cached", FlagFilter),
         ("created_at", MomentsFilter),
     )
     list_per_page = 100

@@ -16,14 +16,13 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import (
-    BooleanRadioFilter,
     ChoicesDropdownFilter,
     DropdownFilter,
 )
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_link, change_url, changelist_url, link
-from classifier.admin.filters import CategoryFilter
+from classifier.admin.filters import CategoryFilter, FlagFilter
 from classifier.admin.tables import TableAdmin
 from classifier.models import Category, Prediction, Rule
 from classifier.services.rule_effects import (
@@ -70,7 +69,7 @@ class RuleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         CategoryFilter,
-        ("is_active", BooleanRadioFilter),
+        ("is_active", FlagFilter),
         IdleFilter,
     )
     list_select_related = ("category__parent",)

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from classifier import runtime
 from classifier.engine.held_out import HeldOut
 from classifier.engine.prototypes import ExampleSet
+from classifier.engine.shares import Share
 from classifier.exceptions import NoEngineError
 from classifier.models import Category, Feedback, ModelVersion, Prediction, Prototype
 from classifier.models.choices import AnnotatorChoices
@@ -25,27 +26,19 @@ CHUNK = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """`right` of `total`, or the share alone where their numbers are not known."""
-
-    value: float
-    right: int | None = None
-    total: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class BuiltFigures:
     """Of a detailed category, judged out of sample on the examples of a version.
 
     `precision`: of the examples it is the best guess for, those of it. `recall`: of its examples,
-    those it is the best guess for. None where nothing can be said.
+    those it is the best guess for. The bare value where this process cannot count them, None where
+    nothing can be said.
     """
 
     category: Category
     active_examples: int
     examples: int
-    precision: Share | None
-    recall: Share | None
+    precision: Share | float | None
+    recall: Share | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +221,11 @@ def _built_figures(
     figures = []
     for category in own:
         row = by_category.get(category.pk)
+        precision: Share | float | None
+        recall: Share | float | None
         precision, recall = shares.get(category.slug, (None, None))
         if row is not None and judged is None:
-            precision, recall = _bare(row.precision), _bare(row.recall)
+            precision, recall = row.precision, row.recall
         figures.append(
             BuiltFigures(
                 category,
@@ -243,10 +238,6 @@ def _built_figures(
     return figures
 
 
-def _bare(value: float | None) -> Share | None:
-    return None if value is None else Share(value)
-
-
 def _shares(judged: _Judged) -> dict[str, tuple[Share | None, Share | None]]:
     """Precision and recall of each category, by slug."""
     predicted, labels = judged.held_out.predicted, judged.examples.labels
@@ -255,15 +246,11 @@ def _shares(judged: _Judged) -> dict[str, tuple[Share | None, Share | None]]:
     guessed, there = (np.bincount(each, minlength=count) for each in (predicted, labels))
     return {
         category.slug: (
-            _share(right[place], guessed[place]),
-            _share(right[place], there[place]),
+            Share.of_any(int(right[place]), int(guessed[place])),
+            Share.of_any(int(right[place]), int(there[place])),
         )
         for place, category in enumerate(judged.examples.categories)
     }
-
-
-def _share(right: int, total: int) -> Share | None:
-    return Share(right / total, int(right), int(total)) if total else None
 
 
 def _live(own: Sequence[Category], start: datetime, end: datetime | None) -> LiveFigures:

@@ -1,5 +1,6 @@
 """What the resources of curated rows share: natural keys, and checks without a query a row."""
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +82,11 @@ class Change:
     after: str
 
 
-class CuratedResource(resources.ModelResource):  # type: ignore[misc]
+class _AbstractResource(resources.ModelDeclarativeMetaclass, ABCMeta):  # type: ignore[misc]
+    """A resource that lacks a method cannot be made: django-import-export has a metaclass."""
+
+
+class CuratedResource(resources.ModelResource, metaclass=_AbstractResource):  # type: ignore[misc]
     """Rows of a table by their natural key: those it does not know are new.
 
     Nothing is written while rows are read: those to be added and to be changed are gathered in
@@ -110,17 +115,17 @@ class CuratedResource(resources.ModelResource):  # type: ignore[misc]
     def columns(self) -> list[str]:
         return [field.column_name for field in self.get_import_fields()]
 
+    @abstractmethod
     def prepare(self, rows: Rows) -> None:
         """Read what the rows are compared with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find(self, row: Mapping[str, str]) -> tuple[Any, bool]:
         """The instance that a row is of, and whether it is new. Raises ValidationError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def clean_instance(self, instance: Any) -> None:
         """Raises ValidationError."""
-        raise NotImplementedError
 
     def accept(self, instance: Any) -> None:
         """Remember a row that is as it should be, for those below it.

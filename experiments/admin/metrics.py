@@ -2,52 +2,21 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING
-from classifier.models import Category
-from classifier.models.choices import AnnotatorChoices, LevelChoices, ReasonChoices
+from classifier.admin.filters import FlagFilter
 from experiments.models import Metric
 from experiments.services.metrics import is_frozen, measured_by
-
-CHOICES = {
-    Metric.Field.LEVEL: LevelChoices.values,
-    Metric.Field.ANNOTATOR: AnnotatorChoices.values,
-    Metric.Field.REASON: ReasonChoices.values,
-}
-
-
-class MetricForm(forms.ModelForm[Metric]):
-    class Meta:
-        model = Metric
-        fields = (
-            "key", "name", "description", "source", "field", "equals", "aggregate", "better",
-        )  # fmt: skip
-
-    def clean(self) -> dict[str, Any] | None:
-        """The value that counts is one that the field can have."""
-        said = super().clean() or self.cleaned_data
-        field, value = said.get("field"), said.get("equals")
-        if not value or field not in Metric.CHOSEN:
-            return said
-        if field == Metric.Field.CATEGORY:
-            if not Category.objects.filter(slug=value).exists():
-                self.add_error("equals", f"There is no category with the slug {value}.")
-        elif value not in CHOICES[field]:
-            known = ", ".join(CHOICES[field])
-            self.add_error("equals", f"{value} is none of its values: {known}.")
-        return said
 
 
 @admin.register(Metric)
 class MetricAdmin(Admin):
-    form = MetricForm
-    list_display = ("name", "key", "source", "of_field", "aggregate", "better", "is_builtin")
-    list_filter = (("is_builtin", BooleanRadioFilter), ("source", ChoicesDropdownFilter))
+    list_display = ("name", "key", "source", "of_field", "aggregate", "better", "builtin")
+    list_filter = (("is_builtin", FlagFilter), ("source", ChoicesDropdownFilter))
     search_fields = ("key", "name")
     search_help_text = "Key or name"
     fieldsets = (
@@ -77,6 +46,10 @@ class MetricAdmin(Admin):
         if obj is not None and (obj.is_builtin or measured_by(obj).exists()):
             return False
         return bool(super().has_delete_permission(request, obj))
+
+    @admin.display(description="built in", boolean=True)
+    def builtin(self, metric: Metric) -> bool:
+        return metric.is_builtin
 
     @admin.display(description="field")
     def of_field(self, metric: Metric) -> str:

@@ -12,11 +12,11 @@ from experiments.admin.cells import (
     effect_shown,
     p_shown,
     relative_shown,
-    share,
     value_shown,
 )
 from experiments.models import Guardrail, Metric
-from experiments.stats.types import GuardrailKind, HealthKind
+from experiments.stats.types import GuardrailKind, HealthKind, MetricUnit
+from experiments.stats.wording import percent_text, size_text
 
 HEALTH_NAMES: dict[str, str] = {
     HealthKind.CLOCK.value: "The clock",
@@ -70,14 +70,15 @@ def health_table(report: dict[str, Any]) -> Table:
     }
 
 
-def guardrail_table(report: dict[str, Any]) -> Table:
+def guardrail_table(report: dict[str, Any], units: dict[str, MetricUnit]) -> Table:
+    """`units` are those of the metrics that are guarded, by key."""
     return {
         "headers": ["Metric", "Variant", "Borne", "State", "What was seen", "A breach will"],
         "rows": [
             [
                 each["name"],
                 each["variant"],
-                share(each["margin"]) if each["is_relative"] else f"{each['margin']:g}",
+                _borne(each, units),
                 badge(GUARDRAIL_VARIANTS[each["kind"]][1], GUARDRAIL_VARIANTS[each["kind"]][0]),
                 each["sentence"],
                 str(Guardrail.Action(each["action"]).label).lower(),
@@ -85,6 +86,14 @@ def guardrail_table(report: dict[str, Any]) -> Table:
             for each in report["guardrails"]
         ],
     }
+
+
+def _borne(guardrail: dict[str, Any], units: dict[str, MetricUnit]) -> str:
+    """As the sentence beside it says it: 20% of the control's value, 5 points, 3 ms."""
+    margin = guardrail["margin"]
+    if guardrail["is_relative"]:
+        return percent_text(margin)
+    return size_text(margin, units[guardrail["metric"]])
 
 
 def arms_table(report: dict[str, Any]) -> Table:

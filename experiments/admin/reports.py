@@ -8,7 +8,7 @@ from django.urls import reverse
 from unfold.decorators import action
 
 from classifier.admin.cells import change_url
-from experiments.admin.cells import VERDICT_VARIANTS
+from experiments.admin.cells import VERDICT_VARIANTS, unit_of
 from experiments.admin.promotion import PromotionAdmin
 from experiments.admin.report_charts import charts_of
 from experiments.admin.report_tables import arms_table, guardrail_table, health_table, metric_table
@@ -52,6 +52,7 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
     report, experiment = analysis.report, analysis.experiment
     until = experiment.analyses.filter(pk__lte=analysis.pk).order_by("id")
     history = list(until.values_list("created_at", "report__primary"))
+    guarded = [each.metric for each in experiment.guardrails.select_related("metric")]
     look, unassigned = report["look"], report["unassigned"]["exposures"]
     return {
         "analysis": analysis,
@@ -79,7 +80,7 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
         "primary": metric_table(report["primary"]),
         "secondary": [metric_table(metric) for metric in report["secondary"]],
         "health": health_table(report),
-        "guardrails": guardrail_table(report),
+        "guardrails": guardrail_table(report, {metric.key: unit_of(metric) for metric in guarded}),
         "arms": arms_table(report),
         "charts": charts_of(report, history),
         "exports": [

@@ -1,6 +1,9 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from classifier.models import Category
+from classifier.models.choices import AnnotatorChoices, LevelChoices, ReasonChoices
+
 
 class Metric(models.Model):
     """What of the answers is compared: a mean over exposures, or a quantile of them."""
@@ -64,23 +67,45 @@ class Metric(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """A metric of one's own is of a field; a choice says which value counts."""
+        """A metric of one's own is of a field; of one with choices, `equals` is one of them."""
         problems = {}
-        if self.source != self.Source.FIELD:
-            if self.field or self.equals:
-                problems["field"] = "This source has no fields: leave it empty."
-        elif not self.field:
+        is_of_field = self.source == self.Source.FIELD
+        if not is_of_field and self.field:
+            problems["field"] = "This source has no fields: leave it empty."
+        elif is_of_field and not self.field:
             problems["field"] = "Choose the field that is measured."
-        elif self.field in self.CHOSEN and not self.equals:
-            problems["equals"] = "Say which value counts as 1."
-        elif self.field not in self.CHOSEN and self.equals:
-            problems["equals"] = "This field has no choices: leave it empty."
+        if is_of_field and self.field in self.CHOSEN:
+            if problem := self._problem_of_equals():
+                problems["equals"] = problem
+        elif self.equals and (self.field or not is_of_field):
+            problems["equals"] = "Only a field with choices has such a value: leave it empty."
         if self.aggregate == self.Aggregate.P95 and self.field != self.Field.LATENCY_MS:
             problems["aggregate"] = "Quantiles are of latency alone."
         if problems:
             raise ValidationError(problems)
 
+    def _problem_of_equals(self) -> str:
+        """Why no answer could ever have the value that counts; empty where some can."""
+        if not self.equals:
+            return "Say which value counts as 1."
+        if self.field == self.Field.CATEGORY:
+            if Category.objects.detailed().filter(slug=self.equals).exists():
+                return ""
+            return f"No category that an answer can be has the slug “{self.equals}”."
+        known = VALUES[self.Field(self.field)]
+        if self.equals in known:
+            return ""
+        return f"“{self.equals}” is none of its values: {', '.join(known)}."
+
     @property
     def is_share(self) -> bool:
         """Whether each answer counts as 0 or 1."""
         return self.source != self.Source.FIELD or self.field in (*self.CHOSEN, *self.FLAGS)
+
+
+# Of a field with choices, what an answer can have; categories are rows.
+VALUES: dict[Metric.Field, list[str]] = {
+    Metric.Field.LEVEL: LevelChoices.values,
+    Metric.Field.ANNOTATOR: AnnotatorChoices.values,
+    Metric.Field.REASON: ReasonChoices.values,
+}

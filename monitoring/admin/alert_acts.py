@@ -1,6 +1,7 @@
 """The buttons of an alert. Each asks on a page of its own and acts on POST."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,89 +24,112 @@ from monitoring.services import episodes, silences
 HANDLE = "monitoring.handle_alert"
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button: what its page says and asks. `do` acts by what the form took, and says what came
+    of it; it raises ConflictError where it came too late, InvalidError for a field of the form."""
+
+    verb: str
+    text: str
+    make_form: Callable[[Alert, Any], forms.Form]
+    do: Callable[[Alert, Any, Any], str]
+
+
+def _acknowledge(alert: Alert, form: AcknowledgeForm, by: Any) -> str:
+    episodes.acknowledge(alert, by=by, text=form.cleaned_data["text"])
+    return "Acknowledged: while it lasts, nobody is told of it again."
+
+
+def _unacknowledge(alert: Alert, form: NothingForm, by: Any) -> str:
+    episodes.unacknowledge(alert, by=by)
+    return "Taken back: it is told again as long as it fires."
+
+
+def _comment(alert: Alert, form: CommentForm, by: Any) -> str:
+    episodes.comment(alert, by=by, text=form.cleaned_data["text"])
+    return "The comment stands in its timeline."
+
+
+def _silence(alert: Alert, form: SilenceForm, by: Any) -> str:
+    label = "" if form.is_of_all_labels() else alert.label
+    reason = form.cleaned_data["reason"]
+    made = silences.silence(alert.rule, label, form.ends_at(), reason, by=by)
+    return f"{made} is silenced. Alerts go on being judged and shown."
+
+
+# By the end of their address.
+ACTS = {
+    "acknowledge": Act(
+        "Acknowledge",
+        "Somebody looks after it: while it lasts it is not told again. Its end is.",
+        lambda alert, data: AcknowledgeForm(data),
+        _acknowledge,
+    ),
+    "unacknowledge": Act(
+        "Take the acknowledgement back",
+        "It is told again as long as it fires, as if nobody looked after it.",
+        lambda alert, data: NothingForm(data),
+        _unacknowledge,
+    ),
+    "comment": Act(
+        "Comment",
+        "It is kept in the timeline of the alert. Nobody is told of it.",
+        lambda alert, data: CommentForm(data),
+        _comment,
+    ),
+    "silence": Act(
+        "Silence",
+        "Nobody is told of it until then. What still fires at the end is told then.",
+        lambda alert, data: SilenceForm(alert.label, data),
+        _silence,
+    ),
+}
+
+
 class AlertActsAdmin(LogAdmin):
     """Its own addresses: the page of an alert links to them."""
 
     actions = ("acknowledge_chosen",)
 
     def get_urls(self) -> list[URLPattern]:
-        acts = (self.acknowledge, self.unacknowledge, self.comment, self.silence)
         own = [
             path(
-                f"<path:object_id>/{act.__name__}/",
-                self.admin_site.admin_view(act),
-                name=f"monitoring_alert_{act.__name__}",
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(partial(self.ask, act=act)),
+                name=f"monitoring_alert_{name}",
             )
-            for act in acts
+            for name, act in ACTS.items()
         ]
         urls: list[URLPattern] = super().get_urls()
         return [*own, *urls]
 
-    def acknowledge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def ask(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
+        """The page of an act; on a POST that its form takes, what it says of itself."""
         alert = self._handled(request, object_id)
-
-        def act(form: forms.Form) -> str:
-            episodes.acknowledge(alert, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
-            return "Acknowledged: while it lasts, nobody is told of it again."
-
-        return self._ask(
-            request,
-            alert,
-            verb="Acknowledge",
-            text="Somebody looks after it: while it lasts it is not told again. Its end is.",
-            make_form=AcknowledgeForm,
-            act=act,
-        )
-
-    def unacknowledge(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        alert = self._handled(request, object_id)
-
-        def act(form: forms.Form) -> str:
-            episodes.unacknowledge(alert, by=request.user)  # type: ignore[arg-type]
-            return "Taken back: it is told again as long as it fires."
-
-        return self._ask(
-            request,
-            alert,
-            verb="Take the acknowledgement back",
-            text="It is told again as long as it fires, as if nobody looked after it.",
-            make_form=NothingForm,
-            act=act,
-        )
-
-    def comment(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        alert = self._handled(request, object_id)
-
-        def act(form: forms.Form) -> str:
-            episodes.comment(alert, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
-            return "The comment stands in its timeline."
-
-        return self._ask(
-            request,
-            alert,
-            verb="Comment",
-            text="It is kept in the timeline of the alert. Nobody is told of it.",
-            make_form=CommentForm,
-            act=act,
-        )
-
-    def silence(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        alert = self._handled(request, object_id)
-
-        def act(form: SilenceForm) -> str:
-            label = "" if form.is_of_all_labels() else alert.label
-            reason = form.cleaned_data["reason"]
-            made = silences.silence(alert.rule, label, form.ends_at(), reason, by=request.user)  # type: ignore[arg-type]
-            return f"{made} is silenced. Alerts go on being judged and shown."
-
-        return self._ask(
-            request,
-            alert,
-            verb="Silence",
-            text="Nobody is told of it until then. What still fires at the end is told then.",
-            make_form=partial(SilenceForm, alert.label),
-            act=act,
-        )
+        form = act.make_form(alert, request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                said = act.do(alert, form, request.user)
+            except InvalidError as error:
+                form.add_error(error.field, str(error))
+            except ConflictError as error:
+                self.message_user(request, f"Nothing was changed. {error}", messages.ERROR)
+                return HttpResponseRedirect(change_url(alert))
+            else:
+                self.message_user(request, said, messages.SUCCESS)
+                return HttpResponseRedirect(change_url(alert))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": alert,
+            "title": f"{act.verb}: {alert}",
+            "alert": alert,
+            "text": act.text,
+            "verb": act.verb,
+            "form": form,
+            "back_url": change_url(alert),
+        }
+        return TemplateResponse(request, "monitoring/admin/alert_act.html", context)
 
     def has_handle_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(HANDLE)
@@ -129,39 +153,3 @@ class AlertActsAdmin(LogAdmin):
         if alert is None:
             raise Http404("There is no such alert.")
         return alert
-
-    def _ask(
-        self,
-        request: HttpRequest,
-        alert: Alert,
-        *,
-        verb: str,
-        text: str,
-        make_form: Callable[..., forms.Form],
-        act: Callable[[Any], str],
-    ) -> HttpResponse:
-        """The page with its form; on a POST that the form takes, what `act` says of itself."""
-        form = make_form(data=request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                said = act(form)
-            except InvalidError as error:
-                form.add_error(error.field, str(error))
-            except ConflictError as error:
-                self.message_user(request, f"Nothing was changed. {error}", messages.ERROR)
-                return HttpResponseRedirect(change_url(alert))
-            else:
-                self.message_user(request, said, messages.SUCCESS)
-                return HttpResponseRedirect(change_url(alert))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": alert,
-            "title": f"{verb}: {alert}",
-            "alert": alert,
-            "text": text,
-            "verb": verb,
-            "form": form,
-            "back_url": change_url(alert),
-        }
-        return TemplateResponse(request, "monitoring/admin/alert_act.html", context)

@@ -11,11 +11,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, changelist_url, link
+from classifier.admin.filters import FlagFilter
 from monitoring.admin.alert_cells import lasting, moment, severity_badge, state_badge, table
 from monitoring.admin.alert_charts import Drawn, threshold_chart
 from monitoring.admin.runbooks import runbook_link
@@ -68,8 +69,8 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     )
     list_filter = (
         ("state", ChoicesDropdownFilter),
-        ("is_enabled", BooleanRadioFilter),
-        ("is_builtin", BooleanRadioFilter),
+        ("is_enabled", FlagFilter),
+        ("is_builtin", FlagFilter),
     )
     search_fields = ("name", "key", "description", "measure")
     search_help_text = "Name, key or measure"
@@ -86,7 +87,8 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
             "When it is wrong",
             {
                 "fields": (
-                    ("condition", "thresholds"),
+                    "condition",
+                    "thresholds",
                     ("warning", "critical"),
                     "reference_days",
                     ("for_minutes", "keep_firing_minutes"),
@@ -143,7 +145,7 @@ class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
         if not self._may_save(request, rule):
             raise PermissionDenied
         form = self.get_form(request, rule)(request.GET, instance=rule)
-        context: dict[str, Any] = {"form": form}
+        context: dict[str, Any] = {"problems": _problems(form)}
         if form.is_valid():
             context["preview"] = preview_shown(form.instance, preview(form.instance, DAYS))
         return TemplateResponse(request, "monitoring/admin/alert_rule_preview.html", context)
@@ -220,7 +222,7 @@ def preview_shown(rule: AlertRule, found: Preview) -> dict[str, Any]:
     ]
     drawn = Drawn(found.points, found.warning, found.critical, bands)
     name = f"{measure.name} of {found.label}" if found.label else measure.name
-    summary = f"{found.text} What is shaded would have fired."
+    summary = f"The last {DAYS} days, with the thresholds. What is shaded would have fired."
     return {
         "text": found.text,
         "chart": threshold_chart("preview", name, measure.unit, drawn, summary)
@@ -232,6 +234,15 @@ def preview_shown(rule: AlertRule, found: Preview) -> dict[str, Any]:
         ),
         "more": max(len(fired) - MAX_EPISODES, 0),
     }
+
+
+def _problems(form: Any) -> list[str]:
+    """Each with the name that its field has on the page."""
+    return [
+        f"{form[name].label}: {error}" if name in form.fields else error
+        for name, errors in form.errors.items()
+        for error in errors
+    ]
 
 
 def _episode(episode: PreviewEpisode) -> list[Any]:

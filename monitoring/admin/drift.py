@@ -33,8 +33,7 @@ TEXT = (
 
 @admin.register(DriftReport)
 class DriftReportAdmin(ReadOnlyAdmin):
-    list_display = ("report_link", "drift_shown", "summary", "version_link", "trigger", "by")
-    list_display_links = None
+    list_display = ("measured", "drift_shown", "summary", "version_link", "trigger", "by")
     list_filter = (
         ("version", RelatedDropdownFilter),
         ("trigger", ChoicesDropdownFilter),
@@ -124,8 +123,8 @@ class DriftReportAdmin(ReadOnlyAdmin):
         )
 
     @admin.display(description="measured", ordering="-end")
-    def report_link(self, report: DriftReport) -> SafeString | str:
-        return change_link(report)
+    def measured(self, report: DriftReport) -> str:
+        return str(report)
 
     @admin.display(description="drift")
     def drift_shown(self, report: DriftReport) -> SafeString:

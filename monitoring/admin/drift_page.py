@@ -77,13 +77,20 @@ def since_when(past: list[Past]) -> dict[str, Past]:
 def _verdict(report: DriftReport) -> dict[str, str]:
     if report.is_drift:
         return {"word": "Drift", "variant": "warning"}
-    if all("reason" in each for each in report.figures.values()):
+    if _is_unsaid(report):
         return {"word": "Nothing can be said yet", "variant": "info"}
     return {"word": "No drift", "variant": "success"}
 
 
+def _is_unsaid(report: DriftReport) -> bool:
+    return all("reason" in each for each in report.figures.values())
+
+
 def _sentences(report: DriftReport, since: dict[str, Past]) -> list[str]:
-    """What drifted and since when first; where nothing did, the summary alone."""
+    """What drifted and since when; where nothing did, the summary; where nothing can be said, each
+    reason once."""
+    if _is_unsaid(report):
+        return list(dict.fromkeys(each["reason"] for each in report.figures.values()))
     drifted = [kind for kind, found in report.figures.items() if found.get("is_drift")]
     if not drifted:
         return [report.summary]

@@ -37,7 +37,7 @@ SERIES = (
 )
 # Each with the measures that share a chart, and what they are called there.
 CHARTS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("traffic", "Traffic", {"throughput": "Predictions a second"}),
+    ("traffic", "Traffic", {"throughput": "Predictions"}),
     (
         "latency",
         "Latency of API requests",

@@ -58,19 +58,22 @@ class ReceiverForm(forms.ModelForm[Receiver]):
         return said
 
     def _post_clean(self) -> None:
-        """What its kind does not use is emptied; the rest is tried, unless it is switched off."""
+        """What its kind does not use is emptied; the rest is tried, unless it is switched off. What
+        is wrong already is not told twice."""
         super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
         receiver, said = self.instance, self.cleaned_data
+        if "kind" not in said:
+            return
         if said["kind"] == EMAIL:
             receiver.url = receiver.secret = ""
         else:
             receiver.addresses = ""
-            if said["is_secret_made"]:
+            if said.get("is_secret_made"):
                 receiver.secret = new_secret()
-            elif said["given_secret"]:
+            elif said.get("given_secret"):
                 receiver.secret = said["given_secret"]
         if receiver.is_enabled:
             for field, problem in problems_of(receiver).items():
-                self.add_error(FORM_FIELDS.get(field, field), problem)
+                name = FORM_FIELDS.get(field, field)
+                if name not in self.errors:
+                    self.add_error(name, problem)

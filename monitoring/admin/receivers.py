@@ -12,11 +12,12 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_url, changelist_url, link
+from classifier.admin.filters import FlagFilter
 from monitoring.admin.alert_cells import (
     SENT_VARIANTS,
     answer_shown,
@@ -37,7 +38,7 @@ LAST = 10
 class ReceiverAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
     form = ReceiverForm
     list_display = ("name", "kind", "where", "severity", "state", "last")
-    list_filter = (("kind", ChoicesDropdownFilter), ("is_enabled", BooleanRadioFilter))
+    list_filter = (("kind", ChoicesDropdownFilter), ("is_enabled", FlagFilter))
     search_fields = ("name", "addresses", "url")
     search_help_text = "Name or address"
     sortable_by = ()

@@ -80,7 +80,7 @@ def _memory_by_process(asked: Asked) -> dict[str, Any]:
         MEASURES["memory"].unit,
         [Line(name, figures.values("memory", name)) for name in names[:MAX_LINES]],
         asked.window,
-        summary=f"The {MAX_LINES} processes that used most.",
+        summary=f"The processes that used most, {MAX_LINES} of them at most.",
     )
 
 

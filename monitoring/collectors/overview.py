@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -200,19 +200,20 @@ def idle_rules() -> int:
 
 
 def newest_experiment() -> ExperimentFigures | None:
-    """The one that was started last, in one query."""
+    """The one that runs, else the one that was started last, in one query."""
     analyses = Analysis.objects.filter(experiment=OuterRef("pk")).order_by("-id")
     events = ExperimentEvent.objects.filter(experiment=OuterRef("pk")).order_by("-id")
     found: Any = (
         Experiment.objects.started()
-        .order_by("-started_at")
         .annotate(
+            runs=Q(status=Experiment.Status.RUNNING),
             verdict=Subquery(analyses.values("verdict")[:1]),
             summary=Subquery(analyses.values("summary")[:1]),
             event=Subquery(events.values("kind")[:1]),
             event_by=Subquery(events.values("by")[:1]),
             event_reason=Subquery(events.values("reason")[:1]),
         )
+        .order_by("-runs", "-started_at")
         .first()
     )
     if found is None:

@@ -2,7 +2,7 @@
 
 Rules are judged at the end of each minute that snapshots hold, in order: after a pause those that
 were missed are gone through as if there had been none. All that a turn finds is stored at once,
-by the one process whose turn it is.
+by the one process whose turn it is. What goes wrong with one rule is said of it and stops no other.
 """
 
 import logging
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
@@ -24,13 +24,15 @@ from monitoring.services.evidence import Evidence, blind_text
 from monitoring.services.records import Found, Records, episode_of
 from monitoring.services.rules import Judge, Step, is_of, needs_of, pace_of, problem_of
 from monitoring.services.stretches import MAX_LABELS, Stretches
-from monitoring.services.turns import FAR_AHEAD, Held, take
+from monitoring.services.turns import ALERTS, FAR_AHEAD, Held, take
 
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=30)
 # What was missed in a longer pause is not gone through any more.
 LONGEST_PAUSE = timedelta(hours=24)
+# What figures that nobody foresaw may lead to, computed or stored.
+OF_FIGURES = (ArithmeticError, ValueError, DataError, IntegrityError)
 # Without a snapshot for so long, nothing is known.
 STALE_AFTER = timedelta(minutes=3)
 State = AlertRule.State
@@ -39,36 +41,39 @@ Resolution = MetricSnapshot.Resolution
 
 @dataclass(slots=True)
 class Verdict:
-    """What becomes of a rule and its episodes. `judged_at` is the last moment it was judged at."""
+    """What becomes of a rule and its episodes. `judged_at` is the last moment it was judged at;
+    `records` are what is to be stored of the episodes."""
 
     rule: AlertRule
     state: AlertRule.State
     text: str
     judged_at: datetime | None
     found: list[Found] = field(default_factory=list)
+    records: Records = field(default_factory=Records)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """All that a turn found, not yet stored. `newest` is when the newest minute was over; `changed`
-    are the rules that say something else now."""
+    """All that a turn found, not yet stored. `newest` is when the newest minute was over; `records`
+    are of episodes that end unjudged; `open_alerts` are those that there were, by rule."""
 
     held: Held
     newest: datetime | None
-    changed: list[AlertRule]
+    verdicts: list[Verdict]
     records: Records
+    open_alerts: dict[int, list[Alert]]
 
 
 def evaluate_due(now: datetime | None = None) -> None:
     """Judge all rules that are enabled, where this process's turn is."""
-    held = take("alerts", EVERY, now)
+    held = take(ALERTS, EVERY, now)
     if held is None:
         return
-    # Read and judged before the transaction: SQLite lets nobody else write during it.
-    judged = judge(held)
     try:
-        store(judged)
-    except (TurnLostError, IntegrityError) as error:
+        with held.at_work():
+            # Read and judged before the transaction: SQLite lets nobody else write during it.
+            store(judge(held))
+    except TurnLostError as error:
         logger.warning("Nothing of this turn is stored, for others were at it: %s", error)
 
 
@@ -85,17 +90,21 @@ def judge(held: Held) -> Judged:
     read, evidence = Stretches(needs, newest or held.taken_at), Evidence()
     verdicts = []
     for rule in rules:
-        problem = problems[rule.pk]
+        problem, rows = problems[rule.pk], open_alerts[rule.pk]
         if problem:
-            verdicts.append(Verdict(rule, State.BROKEN, problem, newest))
+            verdicts.append(_broken(rule, problem, newest, rows, held))
             continue
         verdict = Verdict(rule, State(rule.state), rule.state_text, rule.judged_at)
-        if moments[rule.pk]:
-            verdict = _verdict(Judge(rule, read), moments[rule.pk], open_alerts[rule.pk], evidence)
+        try:
+            if moments[rule.pk]:
+                verdict = _verdict(Judge(rule, read), moments[rule.pk], rows, evidence)
+            _gather(verdict, rows, held)
+        except OF_FIGURES as error:
+            logger.exception("The rule “%s” could not be judged.", rule.key)
+            verdict = _broken(rule, f"Judging it failed: {_name(error)}.", newest, rows, held)
         verdicts.append(_stale(verdict, newest, held.taken_at))
-    changed = [verdict.rule for verdict in verdicts if _gather(verdict, open_alerts, records, held)]
     _end_what_is_not_judged(verdicts, open_alerts, records, held.taken_at)
-    return Judged(held, newest, changed, records)
+    return Judged(held, newest, verdicts, records, open_alerts)
 
 
 def _open_alerts(
@@ -118,14 +127,35 @@ def _open_alerts(
 
 @transaction.atomic
 def store(judged: Judged) -> None:
-    """All of it or nothing. Raises TurnLostError where another has the turn, or IntegrityError."""
+    """All of it or nothing. Raises TurnLostError where another has the turn."""
+    judged.records.store()
+    verdicts = [_stored(verdict, judged) for verdict in judged.verdicts]
+    changed = [verdict.rule for verdict in verdicts if _tell(verdict)]
     # No history: what a rule says is no change of the rule.
-    AlertRule.objects.bulk_update(judged.changed, ["state", "state_text", "judged_at"])
+    AlertRule.objects.bulk_update(changed, ["state", "state_text", "judged_at"])
     AlertRule.objects.filter(is_enabled=False).exclude(state=State.NEVER).update(
         state=State.NEVER, state_text="", judged_at=None
     )
-    judged.records.store()
     judged.held.finish(done_until=judged.newest)
+
+
+def _stored(verdict: Verdict, judged: Judged) -> Verdict:
+    """The verdict, its episodes stored; that the rule is broken where the database refused them."""
+    if verdict.records.is_empty:
+        return verdict
+    try:
+        with transaction.atomic():
+            verdict.records.store()
+    except OF_FIGURES as error:
+        # Another that has the turn has written them.
+        judged.held.check(error)
+        rule = verdict.rule
+        logger.exception("The episodes of the rule “%s” could not be stored.", rule.key)
+        text = f"Its episodes could not be stored: {_name(error)}."
+        open_alerts = judged.open_alerts[rule.pk]
+        verdict = _broken(rule, text, judged.newest, open_alerts, judged.held)
+        verdict.records.store()
+    return verdict
 
 
 def _newest_end(now: datetime) -> datetime | None:
@@ -207,16 +237,32 @@ def _stale(verdict: Verdict, newest: datetime | None, now: datetime) -> Verdict:
     return verdict
 
 
-def _gather(
-    verdict: Verdict, open_alerts: dict[int, list[Alert]], records: Records, held: Held
-) -> bool:
-    """What is to be stored of it. Returns whether the rule says something else than before."""
-    rule = verdict.rule
+def _gather(verdict: Verdict, open_alerts: list[Alert], held: Held) -> None:
+    """What is to be stored of its episodes. Those of a rule that breaks stay open and say so."""
     for each in verdict.found:
-        records.add(each)
-    if verdict.state == State.BROKEN and rule.state != State.BROKEN:
-        for alert in open_alerts[rule.pk]:
-            records.say(alert, f"Cannot be judged any more: {verdict.text}", held.taken_at)
+        verdict.records.add(each)
+    if verdict.state == State.BROKEN and verdict.rule.state != State.BROKEN:
+        for alert in open_alerts:
+            text = f"Cannot be judged any more: {verdict.text}"
+            verdict.records.say(alert, text, held.taken_at)
+
+
+def _broken(
+    rule: AlertRule, text: str, at: datetime | None, open_alerts: list[Alert], held: Held
+) -> Verdict:
+    verdict = Verdict(rule, State.BROKEN, text, at)
+    _gather(verdict, open_alerts, held)
+    return verdict
+
+
+def _name(error: Exception) -> str:
+    """No more of it: its text may quote what it was about."""
+    return type(error).__name__
+
+
+def _tell(verdict: Verdict) -> bool:
+    """Let the rule say so. Returns whether it says something else than before."""
+    rule = verdict.rule
     before = (rule.state, rule.state_text, rule.judged_at)
     rule.state, rule.state_text, rule.judged_at = verdict.state, verdict.text, verdict.judged_at
     return before != (rule.state, rule.state_text, rule.judged_at)

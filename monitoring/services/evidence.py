@@ -1,5 +1,6 @@
 """What is kept of the moment at which an alert began to fire, and what it says in a sentence."""
 
+import math
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -52,7 +53,8 @@ class Evidence:
                 {**asdict(breach), "since": breach.since.isoformat()}
                 for breach in self._open_breaches(step.at)
             ]
-        return found
+        finite: dict[str, Any] = _finite(found)
+        return finite
 
     def sentence(self, judge: Judge, label: str, step: Step) -> str:
         """What is wrong, with figures."""
@@ -97,6 +99,15 @@ def blind_text(rule: AlertRule, step: Step) -> str:
     if step.value is not None:
         return "There is too little of the past to learn thresholds from."
     return "Nothing was measured."
+
+
+def _finite(found: Any) -> Any:
+    """With nothing in the place of what is infinite or no number: JSON knows neither."""
+    if isinstance(found, dict):
+        return {key: _finite(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_finite(value) for value in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
 def _limit_text(limit: float, step: Step, unit: Unit) -> str:

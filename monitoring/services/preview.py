@@ -134,7 +134,8 @@ def _text(rule: AlertRule, fired: int, days: int, missing: float, steps: Sequenc
         said = f"Would not have fired in the last {days} days."
     if missing < 0.005:
         return said
-    return f"{said} Nothing can be said of {missing:.0%} of that time."
+    share = "almost all" if missing > 0.995 else f"{missing:.0%}"
+    return f"{said} Nothing can be said of {share} of that time."
 
 
 def _nothing(text: str) -> Preview:

@@ -76,6 +76,10 @@ class Records:
         self._events: list[AlertEvent] = []
         self._unfired: dict[int, list[Alert]] = defaultdict(list)
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self._new or self._going_on or self._changed or self._events)
+
     def add(self, found: Found) -> None:
         fields = _fields(found)
         if found.before is None:

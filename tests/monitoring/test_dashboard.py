@@ -273,6 +273,17 @@ def test_the_running_experiment_is_shown(staff: Client, active_version: ModelVer
     assert reverse("admin:experiments_experiment_change", args=[experiment.pk]) in page
 
 
+def test_what_runs_is_shown_though_another_was_started_later_and_stopped(
+    staff: Client, active_version: ModelVersion
+) -> None:
+    later = make_running("later", days=1)
+    stop(later)
+    make_running("earlier", days=9)
+    page = staff.get(reverse("admin:index")).content.decode()
+    assert "day 9.0 of 28" in page
+    assert ">earlier<" in page
+
+
 @pytest.mark.parametrize("kind", ["ship", "roll_back", "no_difference", "unhealthy"])
 def test_a_verdict_asks_for_a_decision(settled: ModelVersion, kind: str) -> None:
     said = {"kind": kind, "sentences": ["Look at it."], "winner": None, "days_left": None}

@@ -109,7 +109,7 @@
       plugins: {
         legend: {
           position: "bottom",
-          labels: { color: colours.text, usePointStyle: isEffect, filter: (item, all) => !all.datasets[item.datasetIndex].isEnd },
+          labels: { color: colours.text, usePointStyle: isEffect, boxHeight: isEffect ? 7 : 10, padding: 14, filter: (item, all) => !all.datasets[item.datasetIndex].isEnd },
         },
         tooltip: {
           filter: (item) => !item.dataset.isEnd,

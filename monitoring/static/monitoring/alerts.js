@@ -38,7 +38,7 @@
   }
 
   function sets(data, colours) {
-    const line = { borderWidth: 2, pointRadius, pointHitRadius: 8, spanGaps: false };
+    const line = { borderWidth: 2, pointRadius, pointHitRadius: 8, spanGaps: false, clip: 5 };
     const found = [{ ...line, label: data.name, data: data.values, borderColor: colours.value, backgroundColor: colours.value }];
     for (const [name, dash] of [["warning", [6, 4]], ["critical", [2, 3]]]) {
       if (data[name].every((value) => value === null)) continue;

@@ -40,6 +40,8 @@
         pointRadius,
         pointHitRadius: 8,
         spanGaps: false,
+        // A point on the edge is seen whole.
+        clip: 5,
         order: line.isPast ? 1 : 0,
       };
     });

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from classifier import runtime
+from classifier.engine.shares import Share
 from classifier.models import Activation, Category, Feedback, ModelVersion, Prediction, Prototype
 from classifier.services import category_health as service
 from classifier.services.category_health import CategoryHealth, Confusion, category_health
@@ -99,9 +100,11 @@ def test_figures_of_the_build_have_their_sizes_and_agree_with_the_versions(
 ) -> None:
     (found,) = health("groceries").built
     row = Prototype.objects.get(version=active_version, category=found.category)
-    assert found.examples == row.example_count == found.recall.total  # type: ignore[union-attr]
-    assert found.recall.value == pytest.approx(row.recall)  # type: ignore[union-attr]
-    assert found.precision.value == pytest.approx(row.precision)  # type: ignore[union-attr]
+    assert isinstance(found.recall, Share)
+    assert isinstance(found.precision, Share)
+    assert found.examples == row.example_count == found.recall.total
+    assert found.recall.value == pytest.approx(row.recall)
+    assert found.precision.value == pytest.approx(row.precision)
 
 
 def test_examples_for_which_another_is_the_best_guess_are_shown(
@@ -109,11 +112,9 @@ def test_examples_for_which_another_is_the_best_guess_are_shown(
 ) -> None:
     found = health("groceries")
     recall = found.built[0].recall
-    assert recall is not None
-    assert recall.total is not None
-    assert recall.right is not None
+    assert isinstance(recall, Share)
     missed = sum(each.built for each in found.missed)
-    assert 0 < missed <= recall.total - recall.right
+    assert 0 < missed <= recall.total - recall.count
     texts = set(category("groceries").examples.values_list("text", flat=True))
     assert {text for each in found.missed for text in each.built_texts} <= texts
     assert not {text for each in found.taken for text in each.built_texts} & texts
@@ -132,9 +133,9 @@ def test_where_the_version_is_not_loaded_its_own_figures_are_shown(
 ) -> None:
     Activation.objects.all().delete()
     runtime.reset()
-    found = health("groceries")
-    assert found.built[0].precision is not None
-    assert found.built[0].precision.total is None
+    (found,) = health("groceries").built
+    row = Prototype.objects.get(version=active_version, category=found.category)
+    assert (found.precision, found.recall) == (row.precision, row.recall)
     assert "No version has been activated." in page_of(staff, "groceries")
 
 

@@ -41,6 +41,7 @@ def test_one_is_made(operator: Client) -> None:
         ({"field": "confidence"}, "equals"),
         ({"field": ""}, "field"),
         ({"source": "feedback"}, "field"),
+        ({"source": "feedback", "field": ""}, "equals"),
         ({"aggregate": "p95"}, "aggregate"),
         ({"key": "confidence"}, "key"),
     ],

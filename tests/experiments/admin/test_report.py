@@ -12,6 +12,7 @@ from classifier.admin.cells import change_url
 from experiments.models import Experiment, ExperimentEvent, GuardrailAlert
 from tests.experiments.admin.conftest import page_of, url_of
 from tests.experiments.reports import estimate_json, make_analysis, metric_json, report_json
+from tests.experiments.traffic import add_guardrail
 
 
 def words_of(page: str) -> str:
@@ -76,6 +77,24 @@ def test_an_effect_that_is_adjusted_says_that_it_is(staff: Client, running: Expe
     adjusted = estimate_json(method="delta method, CUPED, confidence sequence")
     make_analysis(running, primary=metric_json("abstention-rate", adjusted))
     assert said in words_of(page_of(staff, url_of("report", running)))
+
+
+def test_what_is_borne_stands_in_the_unit_of_the_metric(staff: Client, running: Experiment) -> None:
+    add_guardrail(running, "error-rate", margin=0.05)
+    add_guardrail(running, "latency-p95", margin=12.5)
+    (relative,) = report_json(running)["guardrails"]
+    absolute = {**relative, "is_relative": False}
+    make_analysis(
+        running,
+        guardrails=[
+            relative,
+            {**absolute, "metric": "error-rate", "margin": 0.05},
+            {**absolute, "metric": "latency-p95", "margin": 12.5},
+        ],
+    )
+    words = words_of(page_of(staff, url_of("report", running)))
+    for borne in ("candidate 20% Kept", "candidate 5 points Kept", "candidate 12.5 ms Kept"):
+        assert borne in words, borne
 
 
 def test_checks_arms_and_guard_rails_are_told(staff: Client, running: Experiment) -> None:

@@ -97,6 +97,16 @@ def test_a_rule_that_cannot_be_is_refused_before_it_is_tried_and_when_it_is_save
     assert not AlertRule.objects.filter(key="errors").exists()
 
 
+def test_a_measure_that_was_not_chosen_is_asked_for_once(staff: Client) -> None:
+    errors = staff.post(reverse(ADD), {**FORM, "measure": ""}).context["adminform"].form.errors
+    assert errors == {"measure": ["This field is required."]}
+
+
+def test_a_preview_that_cannot_be_names_the_fields_as_the_page_does(staff: Client) -> None:
+    said = preview(staff, keep_firing_minutes="-1")
+    assert "<li>Keep firing for: Ensure this value is greater than or equal to 0.</li>" in said
+
+
 def test_a_rule_of_a_measure_that_is_gone_can_be_read_and_put_on_another(staff: Client) -> None:
     rule = a_rule(key="old", measure="of_an_old_release", state="broken")
     content = staff.get(change_url(rule)).content.decode()

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from classifier.models import Category, ModelVersion, Prediction
 from classifier.services.predictions import TransactionRequest, classify_transactions
-from monitoring.models import Alert, AlertRule, MetricSnapshot
+from monitoring.models import Alert, AlertRule, MetricSnapshot, Process
 from monitoring.services.clock import HOUR, MINUTE, hour_of, minute_of, week_before
 from monitoring.services.windows import CATEGORY_RANGES, RANGES, window_of
 from tests.monitoring.traffic import COUNTS, make_process
@@ -79,6 +79,18 @@ def test_a_new_installation_is_told_what_will_come(staff: Client, name: str) -> 
     html = page(staff, name)
     assert "No snapshots yet" in html
     assert "<canvas" not in html
+
+
+def test_before_the_first_snapshot_nobody_says_that_all_is_well(
+    staff: Client, last_minute: datetime
+) -> None:
+    for number, role in enumerate(Process.Role):
+        make_process(timezone.now(), role=role, pid=number)
+    html = page(staff)
+    assert "Nothing was measured yet" in html
+    assert "All is well" not in html
+    hold("predictions", last_minute, 1, 1)
+    assert "All is well" in page(staff)
 
 
 @pytest.mark.parametrize("name", NAMES)

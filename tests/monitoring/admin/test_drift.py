@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from classifier.admin.cells import change_url
+from classifier.admin.cells import change_url, changelist_url
 from classifier.models import Category, Example, ModelVersion
 from monitoring.models import DriftReference, DriftReport, MetricSnapshot
 from tests.monitoring.drift_reports import UNSAID, make_drift_report
@@ -66,6 +66,24 @@ def test_what_cannot_be_said_gives_its_reason(member: Any) -> None:
     assert "There are 50 rows to measure" in page
     DriftReport.objects.update(figures=dict.fromkeys(report.figures, UNSAID), summary="No rows.")
     assert "Nothing can be said yet" in page_of(member("analyst"))
+
+
+def test_where_nothing_can_be_said_each_reason_is_given_once(member: Any) -> None:
+    report = make_drift_report()
+    DriftReport.objects.update(
+        figures=dict.fromkeys(report.figures, UNSAID), summary="Nothing can be said yet: no rows."
+    )
+    response = member("viewer").get(NEWEST)
+    assert response.context["verdict"]["word"] == "Nothing can be said yet"
+    assert response.context["sentences"] == [UNSAID["reason"]]
+
+
+def test_the_list_names_what_stands_first_in_each_row(member: Any) -> None:
+    report = make_drift_report()
+    page = page_of(member("viewer"), changelist_url(DriftReport))
+    assert 'data-label="measured"' in page
+    assert "Select record" not in page
+    assert change_url(report) in page
 
 
 def test_new_texts_lead_to_forms_that_are_filled_in_for_who_may_use_them(member: Any) -> None:

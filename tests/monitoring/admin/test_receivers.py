@@ -64,6 +64,26 @@ def test_a_secret_that_is_made_is_shown_once(staff: Client) -> None:
     assert receiver.secret not in staff.get(change_url(receiver)).content.decode()
 
 
+def test_all_that_is_wrong_is_said_at_once_and_each_thing_once(staff: Client) -> None:
+    response = staff.post(
+        reverse(ADD), {**FORM, "name": "", "url": "no address", "given_secret": "x"}
+    )
+    errors = response.context["adminform"].form.errors
+    assert errors == {
+        "name": ["This field is required."],
+        "url": ["Enter a valid URL."],
+        "given_secret": ["Give at least 16 characters."],
+    }
+
+
+def test_an_earlier_state_says_nothing_of_what_was_sent(staff: Client) -> None:
+    receiver = a_receiver()
+    url = change_url(receiver)
+    assert "Sent last" in staff.get(url).content.decode()
+    earlier = url.replace("/change/", f"/history/{receiver.history.get().pk}/")
+    assert "Sent last" not in staff.get(earlier).content.decode()
+
+
 def test_a_secret_is_in_no_form_that_comes_back_with_errors(staff: Client) -> None:
     content = add(staff, url="http://10.0.0.1/")
     assert "is not public" in content

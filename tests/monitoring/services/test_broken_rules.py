@@ -82,6 +82,8 @@ def test_a_split_that_its_series_has_not_breaks_it() -> None:
         ({"critical": float("nan")}, "critical"),
         ({"critical": 0.01}, "critical"),
         ({"thresholds": "learned", "warning": -1}, "warning"),
+        ({"thresholds": "learned", "warning": 1, "critical": 1e308}, "critical"),
+        ({"condition": "below", "critical": -1e16}, "critical"),
         ({"runbook_url": "javascript:alert(1)"}, "runbook_url"),
         ({"runbook_url": "docs/../../etc/passwd"}, "runbook_url"),
     ],

@@ -1,10 +1,12 @@
 """Of many processes that could do a piece of work, one does it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from monitoring.exceptions import TurnLostError
@@ -46,6 +48,43 @@ def test_who_was_paused_beyond_its_lease_cannot_finish() -> None:
 
 
 @pytest.mark.django_db
+def test_work_that_fails_gives_the_turn_back_for_when_it_is_next_due() -> None:
+    now = timezone.now()
+    held = take("alerts", EVERY, now)
+    assert held is not None
+    with pytest.raises(OperationalError), held.at_work():
+        raise OperationalError("database is locked")
+    assert take("alerts", EVERY, now + EVERY / 2) is None
+    assert take("alerts", EVERY, now + EVERY) is not None
+
+
+@pytest.mark.django_db
+def test_who_lost_its_turn_and_fails_takes_it_from_nobody() -> None:
+    now = timezone.now()
+    paused = take("alerts", EVERY, now)
+    assert paused is not None
+    successor = take("alerts", EVERY, now + LEASE)
+    assert successor is not None
+    with pytest.raises(OperationalError), paused.at_work():
+        raise OperationalError("database is locked")
+    successor.finish()
+
+
+@pytest.mark.django_db
+def test_a_row_that_another_has_written_meanwhile_is_a_turn_that_was_lost() -> None:
+    now = timezone.now()
+    paused = take("alerts", EVERY, now)
+    assert paused is not None
+    with pytest.raises(IntegrityError), paused.at_work():
+        raise IntegrityError("refused, though nobody else is at it")
+    paused = take("alerts", EVERY, now + EVERY)
+    assert paused is not None
+    take("alerts", EVERY, now + EVERY + LEASE)
+    with pytest.raises(TurnLostError), paused.at_work():
+        raise IntegrityError("it is there already")
+
+
+@pytest.mark.django_db
 def test_a_clock_that_is_set_back_stops_nothing() -> None:
     now = timezone.now()
     held = take("alerts", EVERY, now)
@@ -64,6 +103,22 @@ def test_a_turn_says_how_far_the_last_one_came() -> None:
     second = take("snapshots", EVERY, now + EVERY)
     assert second is not None
     assert second.done_until == now
+
+
+@pytest.mark.django_db
+def test_to_look_for_a_turn_that_is_not_due_costs_one_read(
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    now = timezone.now()
+    held = take("alerts", EVERY, now)
+    assert held is not None
+    held.finish()
+    with django_assert_num_queries(1) as seen:
+        assert take("alerts", EVERY, now + timedelta(seconds=5)) is None
+    assert seen.captured_queries[0]["sql"].startswith("SELECT")
+    # To look, to take, and to read how far the last one came.
+    with django_assert_num_queries(3):
+        assert take("alerts", EVERY, now + EVERY) is not None
 
 
 SCRIPT = """
