@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Look(StrEnum):
     """What can be said at a step. MISSING: nothing was measured; FEW: nothing was observed;
@@ -40,17 +43,32 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Thresholds in the measure's unit; None where there is none. What equals one is right."""
+    """Thresholds in the measure's unit; None where there is none."""
 
     is_above: bool
     warning: float | None
     critical: float | None
 
-    def look(self, value: float) -> Look:
-        for limit, look in ((self.critical, Look.CRITICAL), (self.warning, Look.WARNING)):
-            if limit is not None and (value > limit if self.is_above else value < limit):
-                return look
-        return Look.RIGHT
+
+# A look in an array is its place in this.
+LOOKS = tuple(Look)
+CODES = {look: np.int8(code) for code, look in enumerate(LOOKS)}
+Codes = NDArray[np.int8]
+
+
+def codes_of(
+    values: NDArray[np.float64],
+    warnings: NDArray[np.float64],
+    criticals: NDArray[np.float64],
+    *,
+    is_above: bool,
+) -> Codes:
+    """RIGHT, WARNING or CRITICAL of values (m,), against the thresholds at each; NaN where there
+    is none. What equals a threshold is right."""
+    codes = np.full(len(values), CODES[Look.RIGHT])
+    for limits, look in ((warnings, Look.WARNING), (criticals, Look.CRITICAL)):
+        codes[values > limits if is_above else values < limits] = CODES[look]
+    return codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +152,22 @@ def run(
             over.append(episode)
             episode = None
     return over if episode is None else [*over, episode]
+
+
+def telling(codes: Codes, pace: Pace) -> NDArray[np.intp]:
+    """Places (n,) of the steps in which `run` finds the same episodes, save for their counts, as in
+    all. Where a look goes on and on, what follows when it has fired, got critical or come to an
+    end is left out."""
+    enough = np.zeros(len(LOOKS), np.intp)
+    enough[[CODES[Look.WARNING], CODES[Look.CRITICAL]]] = pace.for_minutes
+    enough[CODES[Look.RIGHT]] = pace.keep_firing_minutes
+    enough[CODES[Look.FEW_RIGHT]] = pace.few_minutes
+    moving = np.flatnonzero((codes != CODES[Look.MISSING]) & (codes != CODES[Look.FEW]))
+    kinds = codes[moving]
+    places = np.arange(len(kinds))
+    is_first = np.append(True, kinds[1:] != kinds[:-1])[: len(kinds)]
+    since = places - np.maximum.accumulate(np.where(is_first, places, 0))
+    return moving[since <= enough[kinds]]
 
 
 def _by_few(episode: Episode | None, at: datetime, look: Look, pace: Pace) -> Episode | None:

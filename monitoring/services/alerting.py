@@ -21,8 +21,9 @@ from monitoring.exceptions import TurnLostError
 from monitoring.models import Alert, AlertRule, MetricSnapshot
 from monitoring.services.clock import MINUTE
 from monitoring.services.evidence import Evidence, blind_text
+from monitoring.services.judge import Judge, Step
 from monitoring.services.records import Found, Records, episode_of
-from monitoring.services.rules import Judge, Step, is_of, needs_of, pace_of, problem_of
+from monitoring.services.rules import is_of, needs_of, pace_of, problem_of
 from monitoring.services.stretches import MAX_LABELS, Stretches
 from monitoring.services.turns import ALERTS, FAR_AHEAD, Held, take
 
@@ -97,7 +98,7 @@ def judge(held: Held) -> Judged:
         verdict = Verdict(rule, State(rule.state), rule.state_text, rule.judged_at)
         try:
             if moments[rule.pk]:
-                verdict = _verdict(Judge(rule, read), moments[rule.pk], rows, evidence)
+                verdict = _verdict(Judge(rule, read, moments[rule.pk]), rows, evidence)
             _gather(verdict, rows, held)
         except OF_FIGURES as error:
             logger.exception("The rule “%s” could not be judged.", rule.key)
@@ -176,18 +177,16 @@ def _moments(rule: AlertRule, newest: datetime | None, now: datetime) -> list[da
     return [newest - back * MINUTE for back in reversed(range(number))]
 
 
-def _verdict(
-    judge: Judge, moments: list[datetime], open_alerts: list[Alert], evidence: Evidence
-) -> Verdict:
+def _verdict(judge: Judge, open_alerts: list[Alert], evidence: Evidence) -> Verdict:
     rule, pace = judge.rule, pace_of(judge.rule)
     if judge.is_crowded:
         text = f"More than {MAX_LABELS} labels: too many for alerts of their own."
-        return Verdict(rule, State.BROKEN, text, moments[-1])
+        return Verdict(rule, State.BROKEN, text, judge.moments[-1])
     rows = {alert.label: alert for alert in open_alerts}
     found: list[Found] = []
     last: dict[str, Step] = {}
     for label in sorted(judge.labels() | {label for label in rows if is_of(rule, label)}):
-        steps = judge.steps(label, moments)
+        steps = judge.track(label).steps()
         last[label] = steps[-1]
         row = rows.get(label)
         episodes = run(
@@ -198,7 +197,7 @@ def _verdict(
             before = row if index == 0 else None
             found.append(Found(judge, label, before, episode, by_moment, evidence))
     state, text = _state(rule, found, last)
-    return Verdict(rule, state, text, moments[-1], found)
+    return Verdict(rule, state, text, judge.moments[-1], found)
 
 
 def _state(

@@ -9,7 +9,8 @@ from monitoring.collectors import circumstances
 from monitoring.detectors.threshold import Limits, Look
 from monitoring.measures import Unit
 from monitoring.models import AlertRule
-from monitoring.services.rules import Judge, Step, pace_of
+from monitoring.services.judge import Judge, Step
+from monitoring.services.rules import pace_of
 from monitoring.wording import figure
 
 MAX_TEXT = 500

@@ -11,7 +11,7 @@ from monitoring.detectors.threshold import Episode, Status
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Alert, AlertEvent, Severity
 from monitoring.services.evidence import Evidence, sentence
-from monitoring.services.rules import Judge, Step
+from monitoring.services.judge import Judge, Step
 from monitoring.services.silences import active_silences, is_silenced
 
 Kind = AlertEvent.Kind

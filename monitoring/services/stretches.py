@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitoring.detectors.stretch import NOTHING, Row, Stretch
+from monitoring.detectors.stretch import NOTHING, Rows, Stretch
 from monitoring.measures import By
 from monitoring.models import MetricSnapshot
 
@@ -63,8 +63,8 @@ class Stretches:
         start = min(need.start for need in needs)
         rows = MetricSnapshot.objects.filter(
             series=series, by=by, resolution=resolution, at__gte=start, at__lt=end
-        ).order_by()
-        columns = rows.values_list("at", "count", "total", "seconds", "histogram", "label")
+        ).order_by("at")
+        columns = rows.values_list("label", "at", "count", "total", "seconds", "histogram")
         if is_named:
             columns = columns.filter(label__in={need.label for need in needs})
         steps = max(1, (end - start) // LENGTH[resolution] + 1)
@@ -72,13 +72,14 @@ class Stretches:
         most = self._most_labels * steps
         if not is_named:
             columns = columns[: most + 1]
-        found: dict[str, list[Row]] = defaultdict(list)
+        found: dict[str, Rows] = defaultdict(Rows)
         for number, row in enumerate(columns.iterator()):
-            found[row[5]].append(row[:5])
+            label, at, count, total, seconds, histogram = row
+            found[label].add(at, count, total, seconds, histogram)
             if not is_named and (number == most or len(found) > self._most_labels):
                 self._crowded.add(key)
                 return {}
-        return {label: Stretch.of(each) for label, each in found.items()}
+        return {label: each.stretch() for label, each in found.items()}
 
 
 def _key(series: str, by: str, label: str, resolution: Resolution) -> Key:

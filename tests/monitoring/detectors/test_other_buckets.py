@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from monitoring.detectors.quantiles import Sums, quantile, summed
-from monitoring.detectors.stretch import Row, Stretch
+from monitoring.detectors.stretch import Rows
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -31,16 +31,16 @@ def test_of_other_buckets_no_quantile_is_read() -> None:
 
 
 def test_a_window_that_holds_both_says_none() -> None:
-    rows: list[Row] = [
-        (NOON + number * MINUTE, 1, 1.0, 60.0, list(histogram) if histogram is not None else None)
-        for number, histogram in enumerate((THEIRS, (), OURS, None, OURS))
-    ]
-    stretch = Stretch.of(rows)
+    rows = Rows()
+    for number, histogram in enumerate((THEIRS, (), OURS, None, OURS)):
+        at = NOON + number * MINUTE
+        rows.add(at, 1, 1.0, 60.0, list(histogram) if histogram is not None else None)
+    stretch = rows.stretch()
 
-    def histogram(start: int, end: int) -> tuple[int, ...] | None:
+    def histogram_of(start: int, end: int) -> tuple[int, ...] | None:
         sums = stretch.sums(NOON + start * MINUTE, NOON + end * MINUTE)
         return sums.histogram if sums else None
 
-    assert histogram(2, 5) == (2, 4, 6)
-    assert histogram(0, 5) == histogram(1, 5) == ()
+    assert histogram_of(2, 5) == (2, 4, 6)
+    assert histogram_of(0, 5) == histogram_of(1, 5) == ()
     assert [sums.histogram for _, sums in stretch.all()] == [(), (), OURS, (0, 0, 0), OURS]

@@ -1,13 +1,26 @@
 """The state machine of an episode, whatever is seen."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.detectors.threshold import Episode, Limits, Look, Pace, Status, next_state, run
+from monitoring.detectors import threshold
+from monitoring.detectors.threshold import (
+    CODES,
+    Episode,
+    Look,
+    Pace,
+    Status,
+    codes_of,
+    next_state,
+    run,
+    telling,
+)
 
 START = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -37,8 +50,20 @@ def last(looks: list[Look], pace: Pace) -> Episode:
     [(True, 2, R), (True, 2.1, W), (True, 3.1, C), (False, 2, R), (False, 1.9, W), (False, 0.9, C)],
 )
 def test_what_equals_a_threshold_is_right(is_above: bool, value: float, look: Look) -> None:
-    limits = Limits(is_above, 2, 3 if is_above else 1)
-    assert limits.look(value) is look
+    found = codes([value], warning=2, critical=3 if is_above else 1, is_above=is_above)
+    assert found == [look]
+
+
+def test_a_threshold_that_is_not_there_is_never_passed() -> None:
+    assert codes([9, 9.5], warning=math.nan, critical=9, is_above=True) == [R, C]
+    assert codes([9, 9.5], warning=9, critical=math.nan, is_above=True) == [R, W]
+
+
+def codes(values: list[float], *, warning: float, critical: float, is_above: bool) -> list[Look]:
+    size = len(values)
+    warnings, criticals = np.full(size, warning), np.full(size, critical)
+    found = codes_of(np.array(values), warnings, criticals, is_above=is_above)
+    return [threshold.LOOKS[code] for code in found]
 
 
 def test_it_fires_when_it_was_wrong_for_so_long() -> None:
@@ -153,6 +178,28 @@ def test_what_is_missing_moves_nothing_but_time(
     for place in places:
         thinned.insert(place, blind)
     assert outcome(thinned) == outcome(looks)
+
+
+RUNS = st.lists(st.tuples(st.sampled_from(Look), st.integers(1, 2 * FEW_MINUTES)), max_size=12)
+
+
+@given(st.one_of(LOOKS, RUNS.map(lambda runs: [look for look, n in runs for _ in range(n)])), PACES)
+def test_the_telling_steps_find_the_same_spells_as_all(looks: list[Look], pace: Pace) -> None:
+    def spells(seen: list[tuple[datetime, Look]]) -> list[tuple[object, ...]]:
+        return [
+            (each.started_at, each.fired_at, each.critical_at, each.resolved_at, each.is_critical)
+            for each in run(None, seen, pace)
+        ]
+
+    every = steps(looks)
+    places = telling(np.array([CODES[look] for look in looks], np.int8), pace)
+    assert spells([every[place] for place in places]) == spells(every)
+
+
+def test_of_what_goes_on_and_on_few_steps_are_telling() -> None:
+    looks = [R] * 1_000 + [W] * 1_000 + [M] * 1_000 + [R] * 1_000
+    found = telling(np.array([CODES[look] for look in looks], np.int8), pace_of(5, 10))
+    assert len(found) == 11 + 6 + 11
 
 
 @given(LOOKS, PACES)
