@@ -9,6 +9,10 @@ class TurnLostError(MonitoringError):
     """Another process has taken over the work that this one was at."""
 
 
+class UnreadableMessageError(MonitoringError):
+    """A message that waits was written by a release that said other things."""
+
+
 class RefusedAddressError(MonitoringError):
     """Nothing is sent to this address, whatever is tried."""
 

@@ -6,9 +6,15 @@ one series, and what pages plot and rules judge.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from classifier.metrics import BUCKETS
 from monitoring.detectors.quantiles import Sums, quantile
+from monitoring.detectors.stretch import Windows
 
 
 class By(StrEnum):
@@ -66,7 +72,11 @@ class Measure:
     is_high_bad: bool | None
 
     def value(self, sums: Sums) -> float | None:
-        """None where nothing was seen that the statistic could be of."""
+        """None where nothing was seen that the statistic could be of, or no number comes of it."""
+        value = self._read(sums)
+        return value if value is not None and isfinite(value) else None
+
+    def _read(self, sums: Sums) -> float | None:
         match self.statistic:
             case Statistic.TOTAL:
                 return sums.total if sums.seconds else None
@@ -82,6 +92,38 @@ class Measure:
                     if sums.histogram
                     else None
                 )
+
+    def values(self, windows: Windows) -> NDArray[np.float64]:
+        """`value` of each, (m,); NaN where that is None."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self._read_all(windows)
+        return np.where(np.isfinite(values), values, np.nan)
+
+    def _read_all(self, windows: Windows) -> NDArray[np.float64]:
+        match self.statistic:
+            case Statistic.TOTAL:
+                return np.where(windows.seconds != 0, windows.totals, np.nan)
+            case Statistic.RATE:
+                return _ratios(windows.totals, windows.seconds)
+            case Statistic.COUNT_RATE:
+                return _ratios(windows.counts, windows.seconds)
+            case Statistic.MEAN:
+                return _ratios(windows.totals, windows.counts)
+            case _:
+                if windows.histograms is None:
+                    return np.full(len(windows.counts), np.nan)
+                probability = PROBABILITIES[self.statistic]
+                rows = windows.histograms.tolist()
+                found = np.array(
+                    [quantile(row, BUCKETS, probability) for row in rows], dtype=np.float64
+                )
+                return np.where(windows.is_mixed, np.nan, found)
+
+
+def _ratios(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float64]:
+    ratios = np.full(len(above), np.nan)
+    np.divide(above, below, out=ratios, where=below != 0)
+    return ratios
 
 
 PROBABILITIES = {Statistic.P50: 0.5, Statistic.P95: 0.95, Statistic.P99: 0.99}

@@ -20,6 +20,7 @@ from monitoring.services.readiness import (
     database_parts,
     disk_part,
     engine_part,
+    threads_part,
 )
 
 LOOK_SECONDS = 2.0
@@ -48,6 +49,10 @@ class Probe:
         self._watcher = Watcher(f"{name}-probe", self.ask, LOOK_SECONDS)
         self._parts: tuple[Part, ...] = ()
         self._asked_at: float | None = None
+
+    @property
+    def watcher(self) -> Watcher:
+        return self._watcher
 
     def start(self) -> None:
         self._watcher.start()
@@ -112,14 +117,15 @@ def check_readiness() -> Readiness:
     """Whether this process can answer. Where its pulse runs, nothing is waited for."""
     asked = tuple(part for probe in probes() for part in probe.parts())
     status = runtime.get().status()
-    return Readiness((*asked, disk_part(), engine_part(status)), status.pid, status.serving)
+    parts = (*asked, threads_part(), disk_part(), engine_part(status))
+    return Readiness(parts, status.pid, status.serving)
 
 
 def ask_within(seconds: float) -> tuple[Part, ...]:
     """Ask the database and the broker now, both at once, and say what is known when the time is
     over."""
     asked = probes()
-    threads = [Thread(target=probe.ask, daemon=True) for probe in asked]
+    threads = [Thread(target=probe.watcher.look, daemon=True) for probe in asked]
     ends_at = monotonic() + seconds
     for thread in threads:
         thread.start()

@@ -6,23 +6,15 @@ told when every worker is silent. Experiments are watched by workers, which hold
 and beside their tasks: a file of a million rows must keep no guard rail waiting.
 """
 
-import logging
-from collections.abc import Callable
+import threading
 from datetime import timedelta
 
-import psutil
-from django import db
-from redis import RedisError
-
-from classifier.watching import Watcher
+from classifier.watching import Watcher, log_end, stop_all
 from experiments.services.supervision import supervise
 from monitoring import prober
-from monitoring.exceptions import TurnLostError
 from monitoring.models import Process
 from monitoring.services import alerting, notifications, snapshots, turns
 from monitoring.services.heartbeats import Heart
-
-logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 10.0
 # How often a process looks whether a turn is due.
@@ -36,33 +28,30 @@ class Pulse:
     """Of this process, from `start` to `stop`."""
 
     def __init__(self, role: Role) -> None:
-        self._heart = Heart(role)
+        heart = Heart(role)
+        # It says farewell in its own thread: a database that hangs must not hold up the end.
+        self._heartbeat = Watcher("heartbeat", heart.beat, HEARTBEAT_SECONDS, heart.stop)
         self._watchers = [
-            Watcher("heartbeat", _unless_away(self._heart.beat), HEARTBEAT_SECONDS),
-            Watcher("monitor", _unless_away(_watch_over), LOOK_SECONDS),
+            self._heartbeat,
+            Watcher("monitor", _watch_over, LOOK_SECONDS),
             # Of its own: a webhook that hangs must not hold up what finds the next alert.
-            Watcher("notifier", _unless_away(notifications.deliver), LOOK_SECONDS),
+            Watcher("notifier", notifications.deliver, LOOK_SECONDS),
         ]
         if role is Role.WORKER:
-            look = _unless_away(_watch_experiments)
-            self._watchers.append(Watcher("experiments", look, LOOK_SECONDS))
+            self._watchers.append(Watcher("experiments", _watch_experiments, LOOK_SECONDS))
         # What `/readyz` says.
         self._probes = prober.probes() if role is Role.WEB else ()
 
     def start(self) -> None:
-        _unless_away(self._heart.beat)()
+        self._heartbeat.look()
         for probe in self._probes:
-            probe.ask()
+            probe.watcher.look()
             probe.start()
         for watcher in self._watchers:
             watcher.start()
 
     def stop(self) -> None:
-        for probe in self._probes:
-            probe.stop()
-        for watcher in self._watchers:
-            watcher.stop()
-        _unless_away(self._heart.stop)()
+        stop_all([*(probe.watcher for probe in self._probes), *self._watchers])
 
 
 _pulse: Pulse | None = None
@@ -71,6 +60,7 @@ _pulse: Pulse | None = None
 def start(role: Role) -> None:
     """Of this process."""
     global _pulse
+    threading.excepthook = log_end
     _pulse = Pulse(role)
     _pulse.start()
 
@@ -88,20 +78,6 @@ def _watch_over() -> None:
 def _watch_experiments() -> None:
     held = turns.take(SUPERVISION, SUPERVISION_EVERY)
     if held is not None:
-        supervise()
-        held.finish()
-
-
-def _unless_away(look: Callable[[], None]) -> Callable[[], None]:
-    """A database, a broker or a disk that is away ends no thread: the next look may find it there
-    again. Nor does a turn that was lost."""
-
-    def look_or_log() -> None:
-        try:
-            look()
-        except TurnLostError as error:
-            logger.warning("%s", error)
-        except (db.Error, RedisError, OSError, psutil.Error):
-            logger.exception("Monitoring could not look.")
-
-    return look_or_log
+        with held.at_work():
+            supervise()
+            held.finish()

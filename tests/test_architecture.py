@@ -231,3 +231,23 @@ def test_every_module_is_named_for_what_it_holds() -> None:
         if path.name in nameless or path.name.startswith("test")
     ]
     assert wrong == []
+
+
+def test_every_exception_is_caught_at_a_threads_door_alone() -> None:
+    """docs/decisions/0013-a-threads-door.md."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path in production_files()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node)
+    ]
+    assert found == ["classifier/watching.py"]
+
+
+def _catches_everything(handler: ast.ExceptHandler) -> bool:
+    kind = handler.type
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    return any(
+        each is None or (isinstance(each, ast.Name) and each.id in ("Exception", "BaseException"))
+        for each in kinds
+    )

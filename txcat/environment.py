@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from redis.connection import parse_url
 
 from classifier.countries import COUNTRIES
@@ -173,17 +175,21 @@ def redis_server(name: str) -> str:
 
 def email_server(name: str) -> dict[str, Any]:
     """The mail server of an address, as Django's backend is made with it; empty where none is
-    set. The error does not repeat it: it holds a password."""
+    set. The errors do not repeat it: it holds a password."""
     address = text(name, "").strip()
     if not address:
         return {}
     try:
         port = EMAIL_SCHEMES.get(urlsplit(address).scheme)
         parts: dict[str, Any] = env.email_url_config(address) if port else {}
+        # As it is looked up: a name with an empty or too long part cannot be.
+        (parts.get("EMAIL_HOST") or "").encode("idna")
     except ValueError:
         parts = {}
     if not parts.get("EMAIL_HOST"):
         raise ImproperlyConfigured(f"{name}: expected smtp+tls://user:password@host:port.")
+    if not all((parts[key] or "").isascii() for key in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")):
+        raise ImproperlyConfigured(f"{name}: user and password must be ASCII, as SMTP's login is.")
     return {
         "host": parts["EMAIL_HOST"],
         "port": parts["EMAIL_PORT"] or port,
@@ -192,6 +198,19 @@ def email_server(name: str) -> dict[str, Any]:
         "use_tls": parts.get("EMAIL_USE_TLS", False),
         "use_ssl": parts.get("EMAIL_USE_SSL", False),
     }
+
+
+def email_sender(name: str) -> str:
+    """A mail's sender as alerts@host or Name <alerts@host>; "" where none is set."""
+    word = text(name, "").strip()
+    try:
+        if word:
+            validate_email(parseaddr(word)[1] if word.isprintable() else "")
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            f"{name}={word!r}: expected an address as alerts@host.example."
+        ) from error
+    return word
 
 
 def web_address(name: str) -> str:

@@ -20,6 +20,7 @@ from txcat.environment import (
     database,
     dotted_path,
     dotted_paths,
+    email_sender,
     email_server,
     flag,
     mapping,
@@ -335,8 +336,8 @@ PUBLIC_URL = web_address("TXCAT_PUBLIC_URL")
 # Where webhooks may be sent although it is not public.
 WEBHOOK_NETWORKS = networks("TXCAT_WEBHOOK_NETWORKS")
 EMAIL_SERVER = email_server("TXCAT_EMAIL_URL")
-DEFAULT_FROM_EMAIL = text("TXCAT_EMAIL_FROM", default="")
-if EMAIL_SERVER and "@" not in DEFAULT_FROM_EMAIL:
+DEFAULT_FROM_EMAIL = email_sender("TXCAT_EMAIL_FROM")
+if EMAIL_SERVER and not DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("TXCAT_EMAIL_FROM must be an address where TXCAT_EMAIL_URL is set.")
 
 # Logging

@@ -1,14 +1,52 @@
 """What was seen when an alert began to fire, in words."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from classifier.admin.cells import NOTHING, changelist_url
 from experiments.models import GuardrailAlert
 from monitoring.admin.alert_cells import moment, table
-from monitoring.measures import Unit
-from monitoring.models import Alert
+from monitoring.measures import MEASURES, Unit
+from monitoring.models import Alert, AlertRule
 from monitoring.wording import figure
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an alert was judged by, when it began to fire: its rule may have become another since.
+    Thresholds are in the measure's unit, None where there is none or it is not known."""
+
+    measure: str
+    name: str
+    unit: Unit
+    by: str
+    condition: str
+    warning: float | None
+    critical: float | None
+
+
+def judged_of(alert: Alert) -> Judged | None:
+    """Of one that has not fired, as its rule is now; None where there is no such measure."""
+    seen, rule = alert.evidence, alert.rule
+    if seen:
+        return Judged(
+            seen["measure"],
+            seen["name"],
+            Unit(seen["unit"]),
+            seen.get("by", rule.by),
+            seen["condition"],
+            seen["warning"],
+            seen["critical"],
+        )
+    measure = MEASURES.get(rule.measure)
+    if measure is None:
+        return None
+    is_learned = rule.thresholds == AlertRule.Thresholds.LEARNED
+    warning, critical = (None, None) if is_learned else (rule.warning, rule.critical)
+    return Judged(
+        measure.key, measure.name, measure.unit, rule.by, rule.condition, warning, critical
+    )
 
 
 def evidence_of(alert: Alert) -> list[tuple[str, Any]]:

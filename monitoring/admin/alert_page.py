@@ -19,10 +19,10 @@ from monitoring.admin.alert_cells import (
     table,
 )
 from monitoring.admin.alert_charts import Drawn, threshold_chart
-from monitoring.admin.alert_evidence import breaches_of, evidence_of
+from monitoring.admin.alert_evidence import Judged, breaches_of, evidence_of, judged_of
 from monitoring.admin.runbooks import runbook_link
 from monitoring.collectors.circumstances import Change
-from monitoring.measures import MEASURES, Unit
+from monitoring.measures import MEASURES
 from monitoring.models import Alert, AlertEvent, MetricSnapshot, Notification
 from monitoring.runbooks import section_of
 from monitoring.services.changes import changes_before
@@ -90,7 +90,7 @@ def _tone(alert: Alert) -> str:
 
 def _facts(alert: Alert, now: datetime, may_see_rule: bool) -> list[tuple[str, Any]]:
     rule = alert.rule
-    measure = MEASURES.get(rule.measure)
+    judged = judged_of(alert)
     end = alert.resolved_at or now
     value = alert.value
     facts: list[tuple[str, Any]] = [
@@ -101,9 +101,10 @@ def _facts(alert: Alert, now: datetime, may_see_rule: bool) -> list[tuple[str, A
         ("Lasted" if alert.resolved_at else "Lasts", lasting(end - alert.started_at)),
     ]
     if alert.label:
-        facts.insert(1, (str(rule.get_by_display()), alert.label))
-    if measure is not None and value is not None:
-        facts.append((f"{measure.name}, last seen", figure(value, measure.unit)))
+        by = judged.by if judged else rule.by
+        facts.insert(1, (by.capitalize(), alert.label))
+    if judged is not None and value is not None:
+        facts.append((f"{judged.name}, last seen", figure(value, judged.unit)))
     if alert.acknowledged_at is not None:
         who = alert.acknowledged_by or "somebody"
         facts.append(("Acknowledged", f"by {who}, {moment(alert.acknowledged_at)}"))
@@ -118,39 +119,37 @@ def _elsewhere(runbook: str) -> list[tuple[str, Any]]:
 def _chart(alert: Alert, now: datetime) -> dict[str, Any] | None:
     """From snapshots; from the evidence where those are gone. None of a measure that no longer
     exists and of which there is no evidence."""
-    seen, measure = alert.evidence, MEASURES.get(alert.rule.measure)
-    if measure is None and not seen:
+    judged = judged_of(alert)
+    if judged is None:
         return None
     end = min((alert.resolved_at or now) + AFTER, now)
     start = min(alert.started_at - BEFORE, end)
     found: list[Point] = []
+    measure = MEASURES.get(judged.measure)
     if measure is not None:
         kinds = [Resolution.MINUTE, Resolution.HOUR]
         if end - start > LONGEST_OF_MINUTES:
             kinds.reverse()
         for kind in kinds:
-            found = points(measure, start, end, kind, alert.rule.by, alert.label)
+            found = points(measure, start, end, kind, judged.by, alert.label)
             if found:
                 break
     if not found:
         found = [
             Point(datetime.fromisoformat(point["at"]), point["value"], point["count"])
-            for point in seen.get("points", [])
+            for point in alert.evidence.get("points", [])
         ]
-    warning = seen.get("warning") if seen else alert.rule.warning
-    critical = seen.get("critical") if seen else alert.rule.critical
-    name = measure.name if measure else seen["name"]
-    unit = measure.unit if measure else Unit(seen["unit"])
     bands = [(alert.started_at, alert.resolved_at, alert.severity)]
-    drawn = Drawn(found, [warning] * len(found), [critical] * len(found), bands)
-    subject = f"{name} of {alert.label}" if alert.label else name
-    return threshold_chart("around", subject, unit, drawn, _summary(alert, warning, critical, unit))
+    size = len(found)
+    drawn = Drawn(found, [judged.warning] * size, [judged.critical] * size, bands)
+    subject = f"{judged.name} of {alert.label}" if alert.label else judged.name
+    return threshold_chart("around", subject, judged.unit, drawn, _summary(alert, judged))
 
 
-def _summary(alert: Alert, warning: float | None, critical: float | None, unit: Unit) -> str:
+def _summary(alert: Alert, judged: Judged) -> str:
     limits = [
-        f"{word} {alert.rule.condition} {figure(value, unit)}"
-        for word, value in (("a warning", warning), ("critical", critical))
+        f"{word} {judged.condition} {figure(value, judged.unit)}"
+        for word, value in (("a warning", judged.warning), ("critical", judged.critical))
         if value is not None
     ]
     said = f"It is {' and '.join(limits)}. " if limits else ""

@@ -20,9 +20,9 @@ from unfold.contrib.filters.admin import (
 from classifier.admin.cells import NOTHING, badge
 from monitoring.admin.alert_acts import AlertActsAdmin
 from monitoring.admin.alert_cells import lasting, severity_badge, status_badge
+from monitoring.admin.alert_evidence import judged_of
 from monitoring.admin.alert_page import alert_page
 from monitoring.admin.episode_bars import DAYS, USUAL_DAYS, timeline
-from monitoring.measures import MEASURES
 from monitoring.models import Alert, Silence
 from monitoring.wording import figure
 
@@ -144,10 +144,10 @@ class AlertAdmin(AlertActsAdmin):
 
     @admin.display(description="value")
     def value_shown(self, alert: Alert) -> str:
-        measure = MEASURES.get(alert.rule.measure)
-        if measure is None or alert.value is None:
+        judged = judged_of(alert)
+        if judged is None or alert.value is None:
             return NOTHING
-        return figure(alert.value, measure.unit)
+        return figure(alert.value, judged.unit)
 
     @admin.display(description="silenced")
     def silenced(self, alert: Any) -> SafeString | str:

@@ -35,6 +35,7 @@ class ProcessAdmin(LogAdmin):
         ("started_at", "seen_at", "stopped_at"),
         ("version", "wanted"),
         ("health", "reason"),
+        "failing",
         ("memory", "cpu_seconds"),
         ("threads", "open_files"),
         ("cache_entries", "cache_memory"),

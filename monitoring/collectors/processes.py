@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from monitoring.collectors.seen import Seen
-from monitoring.detectors.quantiles import Sums
+from monitoring.detectors.quantiles import Sums, added
 from monitoring.models import Process, ProcessSample
 
 
@@ -27,11 +27,12 @@ def _requests(counts: list[dict[str, Any]], seconds: float) -> list[Seen]:
     if not counts:
         return []
     requests, errors = _total(counts, "requests"), _total(counts, "server_errors")
-    histogram = tuple(map(sum, zip(*(each["request_seconds"] for each in counts), strict=True)))
+    histogram = added([each["request_seconds"] for each in counts])
+    timed = sum(sum(each["request_seconds"]) for each in counts)
     spent = _total(counts, "request_seconds_sum")
     return [
         Seen("requests", Sums(int(requests), errors, seconds)),
-        Seen("request_seconds", Sums(sum(histogram), spent, seconds, histogram)),
+        Seen("request_seconds", Sums(timed, spent, seconds, histogram)),
     ]
 
 

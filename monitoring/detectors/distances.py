@@ -6,8 +6,8 @@ from numpy.typing import ArrayLike, NDArray
 # Added to each cell, so that an empty one makes no distance infinite: Jeffreys' prior of a
 # multinomial.
 PRIOR = 0.5
-# A cell in which fewer are expected joins the rest: below that, χ² is no good description of
-# chance (Cochran, Some methods for strengthening the common χ² tests, 1954).
+# A cell in which fewer are expected joins others: below that, χ² is no good description of chance
+# (Cochran, Some methods for strengthening the common χ² tests, 1954).
 MIN_EXPECTED = 10.0
 
 
@@ -30,19 +30,26 @@ def jensen_shannon(now: ArrayLike, reference: ArrayLike) -> float:
     return float(np.sqrt(np.clip(divergence, 0.0, 1.0)))
 
 
-def joined_cells(now: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Which cell each of the k cells joins, (k,) from 0 up, for counts (k,) and (days, k).
+def joined_cells(shares: NDArray[np.float64], rows: int) -> NDArray[np.intp]:
+    """Which cell each of the k cells joins, (k,) from 0 up, where `rows` are drawn by `shares`
+    (k,).
 
-    A cell keeps its own place where MIN_EXPECTED are expected of it in the smallest of the rows,
-    at the mean of the two shares, so that what is new has a cell as well as what is gone. All
-    others share the last one.
+    A cell keeps its own place where MIN_EXPECTED are expected of it. The others join the next of
+    them until so many are expected together; what is left at the end joins those before.
     """
-    reference = days.sum(axis=0)
-    smallest = min(int(now.sum()), int(days.sum(axis=1).min()))
-    shares = (now / max(now.sum(), 1) + reference / max(reference.sum(), 1)) / 2
-    is_kept = smallest * shares >= MIN_EXPECTED
-    places = np.full(len(now), int(is_kept.sum()), dtype=np.intp)
-    places[is_kept] = np.arange(int(is_kept.sum()))
+    expected = rows * shares
+    is_kept = expected >= MIN_EXPECTED
+    first = place = int(is_kept.sum())
+    places = np.empty(len(shares), dtype=np.intp)
+    places[is_kept] = np.arange(first)
+    gathered = 0.0
+    for cell in np.flatnonzero(~is_kept).tolist():
+        places[cell] = place
+        gathered += float(expected[cell])
+        if gathered >= MIN_EXPECTED:
+            place, gathered = place + 1, 0.0
+    if place > first:
+        places[places == place] = place - 1
     return places
 
 
@@ -53,13 +60,19 @@ def joined(counts: NDArray[np.int64], places: NDArray[np.intp]) -> NDArray[np.in
 
 
 def quantile_edges(values: ArrayLike, cells: int = 10) -> NDArray[np.float64]:
-    """What cuts a sample into cells of like size, ascending, without what repeats: fewer edges
-    where many values are the same, none where all are."""
+    """What cuts a sample into cells of like size, ascending. A value that is several of the
+    quantiles has a cell of its own, with room below and above it: were all the same, what comes to
+    differ would else stay in their cell."""
     sample = np.asarray(values, dtype=np.float64)
-    edges = np.unique(np.quantile(sample, np.arange(1, cells) / cells, method="higher"))
+    quantiles = np.quantile(sample, np.arange(1, cells) / cells, method="higher")
+    edges, times = np.unique(quantiles, return_counts=True)
+    frequent = edges[times > 1]
     # An edge at the least value has nothing below it.
-    above: NDArray[np.float64] = edges[edges > sample.min()]
-    return above
+    edges = edges[(edges > sample.min()) | (times > 1)]
+    is_whole = bool(np.all(sample == np.rint(sample)))
+    above = frequent + 1 if is_whole else np.nextafter(frequent, np.inf)
+    both: NDArray[np.float64] = np.union1d(edges, above)
+    return both
 
 
 def counted(values: ArrayLike, edges: NDArray[np.float64]) -> NDArray[np.int64]:

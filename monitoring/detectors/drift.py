@@ -81,25 +81,50 @@ def count_drift(
     unsaid = too_few(int(now.sum()), days.sum(axis=1).tolist())
     if unsaid is not None:
         return unsaid
-    places = joined_cells(now, days)
-    now = joined(now, places)
-    days = np.array([joined(day, places) for day in days])
     reference = days.sum(axis=0)
-    freedom = len(now) - 1
-    if freedom == 0:
+    # So that what is new has a cell as well as what is gone.
+    shares = (now / now.sum() + reference / reference.sum()) / 2
+    # A few small days among large ones have cells of their own size, and make none of the others'.
+    rows = min(int(now.sum()), int(np.median(days.sum(axis=1))))
+    held = _held(now, reference, shares, rows)
+    if held.freedom == 0:
         return Drift(0.0, bound, 0.0, 0.0, 0.0)
     excess, errors = [], []
     for day in days:
-        rest = reference - day
-        unit = _unit(day, rest)
-        excess.append(population_stability(day, rest) - freedom * unit)
-        errors.append(np.sqrt(2 * freedom) * unit)
+        other = _held(day, reference - day, shares, min(rows, int(day.sum())))
+        excess.append(other.distance - other.freedom * other.unit)
+        errors.append(np.sqrt(2 * other.freedom) * other.unit)
     return Drift(
-        distance=population_stability(now, reference),
+        distance=held.distance,
         bound=bound,
-        chance=float(_unit(now, reference) * stats.chi2.ppf(1 - ALPHA, freedom)),
+        chance=float(held.unit * stats.chi2.ppf(1 - ALPHA, held.freedom)),
         between_days=day_allowance(excess, errors),
-        jensen_shannon=jensen_shannon(now, reference),
+        jensen_shannon=held.jensen_shannon,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Two rows of counts, one against the other: over `freedom` + 1 cells, by chance `unit` χ²
+    apart."""
+
+    distance: float
+    jensen_shannon: float
+    freedom: int
+    unit: float
+
+
+def _held(
+    a: NDArray[np.int64], b: NDArray[np.int64], shares: NDArray[np.float64], rows: int
+) -> _Held:
+    """Over the cells that so many rows fill."""
+    places = joined_cells(shares, rows)
+    a, b = joined(a, places), joined(b, places)
+    return _Held(
+        population_stability(a, b),
+        jensen_shannon(a, b),
+        len(a) - 1,
+        float(1 / a.sum() + 1 / b.sum()),
     )
 
 
@@ -129,7 +154,3 @@ def day_allowance(excess: Sequence[float], errors: Sequence[float]) -> float:
         return 0.0
     between = max(0.0, float(found.var(ddof=1) - np.mean(noise**2)))
     return max(0.0, float(found.mean())) + DEVIATIONS * float(np.sqrt(between))
-
-
-def _unit(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
-    return float(1 / a.sum() + 1 / b.sum())

@@ -10,8 +10,8 @@ class Sums:
     """What was seen in a stretch of time, in a form that adds.
 
     `count` observations whose values sum to `total`; `histogram` (None where there is none) counts
-    them by bucket, one more than there are upper bounds; `seconds` is how much of the
-    stretch was seen.
+    them by bucket, one more than there are upper bounds, and is empty where it cannot be said, for
+    releases with other buckets had counted; `seconds` is how much of the stretch was seen.
     """
 
     count: int = 0
@@ -25,8 +25,15 @@ class Sums:
             self.count + other.count,
             self.total + other.total,
             self.seconds + other.seconds,
-            tuple(map(sum, zip(*histograms, strict=True))) if histograms else None,
+            added(histograms) if histograms else None,
         )
+
+
+def added(histograms: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """Bucket by bucket; empty where they have not as many."""
+    if len({len(each) for each in histograms}) != 1:
+        return ()
+    return tuple(map(sum, zip(*histograms, strict=True)))
 
 
 def summed(parts: Iterable[Sums]) -> Sums:
@@ -36,9 +43,9 @@ def summed(parts: Iterable[Sums]) -> Sums:
 def quantile(histogram: Sequence[int], bounds: Sequence[float], probability: float) -> float | None:
     """Interpolated within the bucket that holds the quantile, as Prometheus'
     `histogram_quantile` does: the greatest bound where that is the last bucket. None where
-    nothing was counted."""
+    nothing was counted, or by other buckets."""
     size = sum(histogram)
-    if not size:
+    if not size or len(histogram) != len(bounds) + 1:
         return None
     rank, below = probability * size, 0
     for index, count in enumerate(histogram[:-1]):

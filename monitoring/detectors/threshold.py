@@ -1,7 +1,9 @@
 """When a measure is wrong, and what becomes of an episode: pure functions of what was seen.
 
 A step is the end of a minute. Time is counted in steps at which something could be said: those at
-which nothing could be bring an episode neither nearer to firing nor nearer to its end.
+which nothing could be bring an episode neither nearer to firing nor nearer to its end. Too few
+observations begin nothing and worsen nothing; right for long enough, they end an episode, which
+would else outlive its cause for as long as traffic is thin.
 """
 
 from collections.abc import Iterable
@@ -9,15 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Look(StrEnum):
-    """What can be said at a step. MISSING: nothing was measured; FEW: too little of it."""
+    """What can be said at a step. MISSING: nothing was measured; FEW: nothing was observed;
+    FEW_RIGHT, FEW_WRONG: too little of it, on the right or the wrong side."""
 
     RIGHT = "right"
     WARNING = "warning"
     CRITICAL = "critical"
     MISSING = "missing"
     FEW = "few"
+    FEW_RIGHT = "few_right"
+    FEW_WRONG = "few_wrong"
 
     @property
     def is_wrong(self) -> bool:
@@ -25,31 +33,52 @@ class Look(StrEnum):
 
     @property
     def is_blind(self) -> bool:
-        return self in (Look.MISSING, Look.FEW)
+        """Nothing can be said for sure."""
+        return self is Look.MISSING or self.is_few
+
+    @property
+    def is_few(self) -> bool:
+        return self in (Look.FEW, Look.FEW_RIGHT, Look.FEW_WRONG)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Thresholds in the measure's unit; None where there is none. What equals one is right."""
+    """Thresholds in the measure's unit; None where there is none."""
 
     is_above: bool
     warning: float | None
     critical: float | None
 
-    def look(self, value: float) -> Look:
-        for limit, look in ((self.critical, Look.CRITICAL), (self.warning, Look.WARNING)):
-            if limit is not None and (value > limit if self.is_above else value < limit):
-                return look
-        return Look.RIGHT
+
+# A look in an array is its place in this.
+LOOKS = tuple(Look)
+CODES = {look: np.int8(code) for code, look in enumerate(LOOKS)}
+Codes = NDArray[np.int8]
+
+
+def codes_of(
+    values: NDArray[np.float64],
+    warnings: NDArray[np.float64],
+    criticals: NDArray[np.float64],
+    *,
+    is_above: bool,
+) -> Codes:
+    """RIGHT, WARNING or CRITICAL of values (m,), against the thresholds at each; NaN where there
+    is none. What equals a threshold is right."""
+    codes = np.full(len(values), CODES[Look.RIGHT])
+    for limits, look in ((warnings, Look.WARNING), (criticals, Look.CRITICAL)):
+        codes[values > limits if is_above else values < limits] = CODES[look]
+    return codes
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many minutes on end it must be wrong to fire and right to be over. `has_warning` is False
-    of a rule that knows critical alone."""
+    """How many minutes on end it must be wrong to fire and right to be over; `few_minutes` where
+    too few observations are right. `has_warning` is False of a rule that knows critical alone."""
 
     for_minutes: int
     keep_firing_minutes: int
+    few_minutes: int
     has_warning: bool
 
 
@@ -92,8 +121,10 @@ def next_state(episode: Episode | None, at: datetime, look: Look, pace: Pace) ->
     One that ends is returned once, resolved. No moment lies before an earlier one of the episode,
     though the clock be set back.
     """
-    if look.is_blind:
+    if look in (Look.MISSING, Look.FEW):
         return episode
+    if look.is_few:
+        return _by_few(episode, at, look, pace)
     if episode is None or not episode.is_open:
         if not look.is_wrong:
             return None
@@ -105,11 +136,8 @@ def next_state(episode: Episode | None, at: datetime, look: Look, pace: Pace) ->
         return _fired_if_due(_counted(wrong, look), at, pace)
     if episode.status is Status.PENDING:
         return replace(episode, status=Status.RESOLVED, resolved_at=at)
-    right = 0 if episode.right_minutes is None else episode.right_minutes + 1
-    calmer = replace(episode, right_minutes=right, critical_minutes=None)
-    if right >= pace.keep_firing_minutes:
-        return replace(calmer, status=Status.RESOLVED, resolved_at=at)
-    return calmer
+    calmer = replace(episode, critical_minutes=None)
+    return _over_if_due(calmer, at, pace.keep_firing_minutes)
 
 
 def run(
@@ -124,6 +152,38 @@ def run(
             over.append(episode)
             episode = None
     return over if episode is None else [*over, episode]
+
+
+def telling(codes: Codes, pace: Pace) -> NDArray[np.intp]:
+    """Places (n,) of the steps in which `run` finds the same episodes, save for their counts, as in
+    all. Where a look goes on and on, what follows when it has fired, got critical or come to an
+    end is left out."""
+    enough = np.zeros(len(LOOKS), np.intp)
+    enough[[CODES[Look.WARNING], CODES[Look.CRITICAL]]] = pace.for_minutes
+    enough[CODES[Look.RIGHT]] = pace.keep_firing_minutes
+    enough[CODES[Look.FEW_RIGHT]] = pace.few_minutes
+    moving = np.flatnonzero((codes != CODES[Look.MISSING]) & (codes != CODES[Look.FEW]))
+    kinds = codes[moving]
+    places = np.arange(len(kinds))
+    is_first = np.append(True, kinds[1:] != kinds[:-1])[: len(kinds)]
+    since = places - np.maximum.accumulate(np.where(is_first, places, 0))
+    return moving[since <= enough[kinds]]
+
+
+def _by_few(episode: Episode | None, at: datetime, look: Look, pace: Pace) -> Episode | None:
+    if episode is None or not episode.is_open:
+        return None
+    if look is Look.FEW_WRONG:
+        return replace(episode, right_minutes=None)
+    return _over_if_due(episode, max(at, episode.wrong_at), pace.few_minutes)
+
+
+def _over_if_due(episode: Episode, at: datetime, minutes: int) -> Episode:
+    right = 0 if episode.right_minutes is None else episode.right_minutes + 1
+    calmer = replace(episode, right_minutes=right)
+    if right >= minutes:
+        return replace(calmer, status=Status.RESOLVED, resolved_at=at)
+    return calmer
 
 
 def _counted(episode: Episode, look: Look, *, is_first: bool = False) -> Episode:

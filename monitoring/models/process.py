@@ -36,6 +36,12 @@ class Process(models.Model):
     wanted = models.CharField(max_length=60, blank=True, help_text="The one that is active.")
     health = models.CharField(max_length=10, choices=Health.choices)
     reason = models.CharField(max_length=500, blank=True)
+    failing = models.CharField(
+        "failing threads",
+        max_length=500,
+        blank=True,
+        help_text="Those that have ended, or failed within the last minute.",
+    )
     rss_bytes = models.BigIntegerField("resident memory")
     cpu_seconds = models.FloatField()
     threads = models.PositiveIntegerField()

@@ -16,6 +16,11 @@ def check_runbook(value: str) -> None:
         URLValidator(schemes=["http", "https"], message="Neither an address nor a document.")(value)
 
 
+# Beyond what any measure may be, and far from where what is computed with it is no number any more.
+MAX_THRESHOLD = 1e15
+MAX_DEVIATIONS = 1_000.0
+
+
 class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
     def enabled(self) -> "AlertRuleQuerySet":
         return self.filter(is_enabled=True)
@@ -136,12 +141,17 @@ class AlertRule(models.Model):
         if self.label and not self.by:
             problems["label"] = "Say what it is a label of: split by."
         is_learned = self.thresholds == self.Thresholds.LEARNED
+        most = MAX_DEVIATIONS if is_learned else MAX_THRESHOLD
         for name in ("warning", "critical"):
             threshold = getattr(self, name)
-            if threshold is not None and not math.isfinite(threshold):
+            if threshold is None:
+                continue
+            if not math.isfinite(threshold):
                 problems[name] = "Give a number."
-            elif is_learned and threshold is not None and threshold <= 0:
+            elif is_learned and threshold <= 0:
                 problems[name] = "Give a number of standard deviations above zero."
+            elif abs(threshold) > most:
+                problems[name] = f"Give a number of at most {most:,.0f}."
         if self.warning is None and self.critical is None:
             problems["warning"] = "Give a threshold at least: warning, critical or both."
         if self.warning is not None and self.critical is not None:

@@ -9,6 +9,7 @@ class Turn(models.Model):
 
     name = models.CharField(max_length=40, unique=True)
     due_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
     token = models.UUIDField(null=True)
     holder = models.CharField(max_length=240, blank=True)
     taken_at = models.DateTimeField(null=True)

@@ -1,10 +1,11 @@
 """What a notifier is given, and what it says afterwards."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID
 
+from monitoring.exceptions import UnreadableMessageError
 from monitoring.models import Receiver
 
 FIRING, RESOLVED = "firing", "resolved"
@@ -63,8 +64,18 @@ class Message:
 
     @classmethod
     def from_json(cls, message_id: UUID, said: dict[str, Any]) -> "Message":
-        alerts = tuple(SaidAlert(**alert) for alert in said["alerts"])
-        return cls(**{**said, "id": message_id, "alerts": alerts})
+        """What a later release says beside is passed over. Raises UnreadableMessageError where
+        something that this one says is missing."""
+        try:
+            alerts = tuple(SaidAlert(**_known(SaidAlert, alert)) for alert in said["alerts"])
+            return cls(**{**_known(cls, said), "id": message_id, "alerts": alerts})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UnreadableMessageError(str(error)) from error
+
+
+def _known(kind: type[SaidAlert | Message], said: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in said.items() if name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Rules are judged at the end of each minute that snapshots hold, in order: after a pause those that
 were missed are gone through as if there had been none. All that a turn finds is stored at once,
-by the one process whose turn it is.
+by the one process whose turn it is. What goes wrong with one rule is said of it and stops no other.
 """
 
 import logging
@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from monitoring.detectors.threshold import run
@@ -19,16 +21,19 @@ from monitoring.exceptions import TurnLostError
 from monitoring.models import Alert, AlertRule, MetricSnapshot
 from monitoring.services.clock import MINUTE
 from monitoring.services.evidence import Evidence, blind_text
+from monitoring.services.judge import Judge, Step
 from monitoring.services.records import Found, Records, episode_of
-from monitoring.services.rules import Judge, Step, is_of, needs_of, pace_of, problem_of
+from monitoring.services.rules import is_of, needs_of, pace_of, problem_of
 from monitoring.services.stretches import MAX_LABELS, Stretches
-from monitoring.services.turns import FAR_AHEAD, Held, take
+from monitoring.services.turns import ALERTS, FAR_AHEAD, Held, take
 
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=30)
 # What was missed in a longer pause is not gone through any more.
 LONGEST_PAUSE = timedelta(hours=24)
+# What figures that nobody foresaw may lead to, computed or stored.
+OF_FIGURES = (ArithmeticError, ValueError, DataError, IntegrityError)
 # Without a snapshot for so long, nothing is known.
 STALE_AFTER = timedelta(minutes=3)
 State = AlertRule.State
@@ -37,47 +42,48 @@ Resolution = MetricSnapshot.Resolution
 
 @dataclass(slots=True)
 class Verdict:
-    """What becomes of a rule and its episodes. `judged_at` is the last moment it was judged at."""
+    """What becomes of a rule and its episodes. `judged_at` is the last moment it was judged at;
+    `records` are what is to be stored of the episodes."""
 
     rule: AlertRule
     state: AlertRule.State
     text: str
     judged_at: datetime | None
     found: list[Found] = field(default_factory=list)
+    records: Records = field(default_factory=Records)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """All that a turn found, not yet stored. `newest` is when the newest minute was over; `changed`
-    are the rules that say something else now."""
+    """All that a turn found, not yet stored. `newest` is when the newest minute was over; `records`
+    are of episodes that end unjudged; `open_alerts` are those that there were, by rule."""
 
     held: Held
     newest: datetime | None
-    changed: list[AlertRule]
+    verdicts: list[Verdict]
     records: Records
+    open_alerts: dict[int, list[Alert]]
 
 
 def evaluate_due(now: datetime | None = None) -> None:
     """Judge all rules that are enabled, where this process's turn is."""
-    held = take("alerts", EVERY, now)
+    held = take(ALERTS, EVERY, now)
     if held is None:
         return
-    # Read and judged before the transaction: SQLite lets nobody else write during it.
-    judged = judge(held)
     try:
-        store(judged)
-    except (TurnLostError, IntegrityError) as error:
+        with held.at_work():
+            # Read and judged before the transaction: SQLite lets nobody else write during it.
+            store(judge(held))
+    except TurnLostError as error:
         logger.warning("Nothing of this turn is stored, for others were at it: %s", error)
 
 
 def judge(held: Held) -> Judged:
     """As many queries as there are series that are judged, however many rules and labels."""
     newest = _newest_end(held.taken_at)
-    open_alerts: dict[int, list[Alert]] = defaultdict(list)
-    # The evidence is never read here.
-    for alert in Alert.objects.open().defer("evidence"):
-        open_alerts[alert.rule_id].append(alert)
     rules = list(AlertRule.objects.enabled())
+    records = Records()
+    open_alerts = _open_alerts({rule.pk: rule for rule in rules}, records, held.taken_at)
     problems = {rule.pk: problem_of(rule) for rule in rules}
     moments = {rule.pk: _moments(rule, newest, held.taken_at) for rule in rules}
     sound = [rule for rule in rules if moments[rule.pk] and not problems[rule.pk]]
@@ -85,30 +91,72 @@ def judge(held: Held) -> Judged:
     read, evidence = Stretches(needs, newest or held.taken_at), Evidence()
     verdicts = []
     for rule in rules:
-        problem = problems[rule.pk]
+        problem, rows = problems[rule.pk], open_alerts[rule.pk]
         if problem:
-            verdicts.append(Verdict(rule, State.BROKEN, problem, newest))
+            verdicts.append(_broken(rule, problem, newest, rows, held))
             continue
         verdict = Verdict(rule, State(rule.state), rule.state_text, rule.judged_at)
-        if moments[rule.pk]:
-            verdict = _verdict(Judge(rule, read), moments[rule.pk], open_alerts[rule.pk], evidence)
+        try:
+            if moments[rule.pk]:
+                verdict = _verdict(Judge(rule, read, moments[rule.pk]), rows, evidence)
+            _gather(verdict, rows, held)
+        except OF_FIGURES as error:
+            logger.exception("The rule “%s” could not be judged.", rule.key)
+            verdict = _broken(rule, f"Judging it failed: {_name(error)}.", newest, rows, held)
         verdicts.append(_stale(verdict, newest, held.taken_at))
-    records = Records()
-    changed = [verdict.rule for verdict in verdicts if _gather(verdict, open_alerts, records, held)]
     _end_what_is_not_judged(verdicts, open_alerts, records, held.taken_at)
-    return Judged(held, newest, changed, records)
+    return Judged(held, newest, verdicts, records, open_alerts)
+
+
+def _open_alerts(
+    rules: dict[int, AlertRule], records: Records, now: datetime
+) -> dict[int, list[Alert]]:
+    """By rule. Those that fire for what their rule does not measure any more are over."""
+    found: dict[int, list[Alert]] = defaultdict(list)
+    # Of the evidence, which is long, that alone is read.
+    measure = KeyTextTransform("measure", "evidence")
+    rows: Iterable[Any] = Alert.objects.open().defer("evidence").annotate(seen_measure=measure)
+    for alert in rows:
+        rule = rules.get(alert.rule_id)
+        seen = alert.seen_measure
+        if rule is not None and not problem_of(rule) and seen not in (None, rule.measure):
+            records.end(alert, "The rule judges another measure now.", now)
+        else:
+            found[alert.rule_id].append(alert)
+    return found
 
 
 @transaction.atomic
 def store(judged: Judged) -> None:
-    """All of it or nothing. Raises TurnLostError where another has the turn, or IntegrityError."""
+    """All of it or nothing. Raises TurnLostError where another has the turn."""
+    judged.records.store()
+    verdicts = [_stored(verdict, judged) for verdict in judged.verdicts]
+    changed = [verdict.rule for verdict in verdicts if _tell(verdict)]
     # No history: what a rule says is no change of the rule.
-    AlertRule.objects.bulk_update(judged.changed, ["state", "state_text", "judged_at"])
+    AlertRule.objects.bulk_update(changed, ["state", "state_text", "judged_at"])
     AlertRule.objects.filter(is_enabled=False).exclude(state=State.NEVER).update(
         state=State.NEVER, state_text="", judged_at=None
     )
-    judged.records.store()
     judged.held.finish(done_until=judged.newest)
+
+
+def _stored(verdict: Verdict, judged: Judged) -> Verdict:
+    """The verdict, its episodes stored; that the rule is broken where the database refused them."""
+    if verdict.records.is_empty:
+        return verdict
+    try:
+        with transaction.atomic():
+            verdict.records.store()
+    except OF_FIGURES as error:
+        # Another that has the turn has written them.
+        judged.held.check(error)
+        rule = verdict.rule
+        logger.exception("The episodes of the rule “%s” could not be stored.", rule.key)
+        text = f"Its episodes could not be stored: {_name(error)}."
+        open_alerts = judged.open_alerts[rule.pk]
+        verdict = _broken(rule, text, judged.newest, open_alerts, judged.held)
+        verdict.records.store()
+    return verdict
 
 
 def _newest_end(now: datetime) -> datetime | None:
@@ -129,18 +177,16 @@ def _moments(rule: AlertRule, newest: datetime | None, now: datetime) -> list[da
     return [newest - back * MINUTE for back in reversed(range(number))]
 
 
-def _verdict(
-    judge: Judge, moments: list[datetime], open_alerts: list[Alert], evidence: Evidence
-) -> Verdict:
+def _verdict(judge: Judge, open_alerts: list[Alert], evidence: Evidence) -> Verdict:
     rule, pace = judge.rule, pace_of(judge.rule)
     if judge.is_crowded:
         text = f"More than {MAX_LABELS} labels: too many for alerts of their own."
-        return Verdict(rule, State.BROKEN, text, moments[-1])
+        return Verdict(rule, State.BROKEN, text, judge.moments[-1])
     rows = {alert.label: alert for alert in open_alerts}
     found: list[Found] = []
     last: dict[str, Step] = {}
     for label in sorted(judge.labels() | {label for label in rows if is_of(rule, label)}):
-        steps = judge.steps(label, moments)
+        steps = judge.track(label).steps()
         last[label] = steps[-1]
         row = rows.get(label)
         episodes = run(
@@ -151,7 +197,7 @@ def _verdict(
             before = row if index == 0 else None
             found.append(Found(judge, label, before, episode, by_moment, evidence))
     state, text = _state(rule, found, last)
-    return Verdict(rule, state, text, moments[-1], found)
+    return Verdict(rule, state, text, judge.moments[-1], found)
 
 
 def _state(
@@ -190,16 +236,32 @@ def _stale(verdict: Verdict, newest: datetime | None, now: datetime) -> Verdict:
     return verdict
 
 
-def _gather(
-    verdict: Verdict, open_alerts: dict[int, list[Alert]], records: Records, held: Held
-) -> bool:
-    """What is to be stored of it. Returns whether the rule says something else than before."""
-    rule = verdict.rule
+def _gather(verdict: Verdict, open_alerts: list[Alert], held: Held) -> None:
+    """What is to be stored of its episodes. Those of a rule that breaks stay open and say so."""
     for each in verdict.found:
-        records.add(each)
-    if verdict.state == State.BROKEN and rule.state != State.BROKEN:
-        for alert in open_alerts[rule.pk]:
-            records.say(alert, f"Cannot be judged any more: {verdict.text}", held.taken_at)
+        verdict.records.add(each)
+    if verdict.state == State.BROKEN and verdict.rule.state != State.BROKEN:
+        for alert in open_alerts:
+            text = f"Cannot be judged any more: {verdict.text}"
+            verdict.records.say(alert, text, held.taken_at)
+
+
+def _broken(
+    rule: AlertRule, text: str, at: datetime | None, open_alerts: list[Alert], held: Held
+) -> Verdict:
+    verdict = Verdict(rule, State.BROKEN, text, at)
+    _gather(verdict, open_alerts, held)
+    return verdict
+
+
+def _name(error: Exception) -> str:
+    """No more of it: its text may quote what it was about."""
+    return type(error).__name__
+
+
+def _tell(verdict: Verdict) -> bool:
+    """Let the rule say so. Returns whether it says something else than before."""
+    rule = verdict.rule
     before = (rule.state, rule.state_text, rule.judged_at)
     rule.state, rule.state_text, rule.judged_at = verdict.state, verdict.text, verdict.judged_at
     return before != (rule.state, rule.state_text, rule.judged_at)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from monitoring.exceptions import UnreadableMessageError
 from monitoring.models import Notification
 from monitoring.notifiers import NOTIFIERS, Deadline, Message, Outcome
 
@@ -27,6 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 # In one look: the rest is for other processes, or for the next.
 MAX_AT_ONCE = 20
 MAX_ANSWER = 500
+UNREADABLE = "Another release of txcat wrote it: this one cannot read it."
 
 Clock = Callable[[], datetime]
 
@@ -59,7 +61,10 @@ def _send(row: Notification) -> Outcome | None:
     deadline = Deadline(notifier.send_seconds)
     if not row.receiver.is_enabled and row.kind != Kind.TEST:
         return None
-    message = Message.from_json(row.message_id, row.payload)
+    try:
+        message = Message.from_json(row.message_id, row.payload)
+    except UnreadableMessageError:
+        return Outcome(False, UNREADABLE, is_final=True)
     return notifier.send(row.receiver, message, deadline)
 
 

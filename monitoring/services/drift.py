@@ -26,18 +26,23 @@ class DriftRequestError(MonitoringError):
     """A measurement cannot be asked for, or a calm window not be chosen; says why."""
 
 
-def latest_distances(now: datetime) -> dict[str, float]:
+def latest_distances(now: datetime) -> dict[str, float] | None:
     """By kind, the newest measured distance of the active version over its threshold: from 1 on it
-    is drift. Kinds of which nothing could be said are left out; all are, where no report ended
-    within FRESH."""
+    is drift. Kinds of which nothing could be said are left out.
+
+    None where nothing is known, for no report that says something ended within FRESH. Empty where
+    the active version went live since then: what was found of another version is over.
+    """
     report = DriftReport.objects.filter(
         version__status="active", end__gt=now - FRESH, end__lte=now
     ).first()
-    if report is None:
-        return {}
-    return {
-        kind: float(figure["ratio"]) for kind, figure in report.figures.items() if "ratio" in figure
-    }
+    figures = report.figures if report is not None else {}
+    ratios = {kind: float(figure["ratio"]) for kind, figure in figures.items() if "ratio" in figure}
+    if ratios:
+        return ratios
+    version = samples.active_version()
+    live_since = samples.live_since(version) if version is not None else None
+    return {} if live_since is not None and live_since > now - FRESH else None
 
 
 def newest_report() -> DriftReport | None:

@@ -1,5 +1,6 @@
 """What is kept of the moment at which an alert began to fire, and what it says in a sentence."""
 
+import math
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,8 @@ from monitoring.collectors import circumstances, guardrails
 from monitoring.detectors.threshold import Limits, Look
 from monitoring.measures import Unit
 from monitoring.models import AlertRule
-from monitoring.services.rules import Judge, Step
+from monitoring.services.judge import Judge, Step
+from monitoring.services.rules import pace_of
 from monitoring.wording import figure
 
 MAX_TEXT = 500
@@ -28,6 +30,7 @@ class Evidence:
             "measure": rule.measure,
             "name": judge.measure.name,
             "unit": judge.measure.unit.value,
+            "by": rule.by,
             "label": label,
             "at": step.at.isoformat(),
             "value": step.value,
@@ -51,7 +54,8 @@ class Evidence:
                 {**asdict(breach), "since": breach.since.isoformat()}
                 for breach in self._breaches_of(label, step.at)
             ]
-        return found
+        finite: dict[str, Any] = _finite(found)
+        return finite
 
     def sentence(self, judge: Judge, label: str, step: Step) -> str:
         """What is wrong, with figures."""
@@ -75,6 +79,9 @@ def sentence(judge: Judge, label: str, step: Step) -> str:
     threshold."""
     rule, unit = judge.rule, judge.measure.unit
     subject = f"{judge.measure.name} of {label}" if label else judge.measure.name
+    if step.look is Look.FEW_RIGHT:
+        lasted = _minutes(pace_of(rule).few_minutes)
+        return f"{subject}: right for {lasted}, by fewer observations than are needed."
     if step.value is None:
         return f"{subject} is not seen any more."
     limit = _passed(step.limits, step.look)
@@ -86,13 +93,22 @@ def sentence(judge: Judge, label: str, step: Step) -> str:
 
 def blind_text(rule: AlertRule, step: Step) -> str:
     """Why nothing can be said."""
-    if step.look is Look.FEW:
+    if step.look.is_few:
         if rule.minimum_samples:
             return f"{step.samples} observations; {rule.minimum_samples} are needed."
         return "Nothing was observed."
     if step.value is not None:
         return "There is too little of the past to learn thresholds from."
     return "Nothing was measured."
+
+
+def _finite(found: Any) -> Any:
+    """With nothing in the place of what is infinite or no number: JSON knows neither."""
+    if isinstance(found, dict):
+        return {key: _finite(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_finite(value) for value in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
 def _limit_text(limit: float, step: Step, unit: Unit) -> str:

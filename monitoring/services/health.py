@@ -8,6 +8,7 @@ from enum import StrEnum
 from monitoring.models import Alert, MetricSnapshot, Process
 from monitoring.models.alert import Severity
 from monitoring.services.heartbeats import SILENT_AFTER
+from monitoring.services.turns import SNAPSHOTS, late_turns
 
 # The newest minute is older: nobody takes snapshots, or they are behind.
 LATE_AFTER = timedelta(minutes=4)
@@ -61,6 +62,7 @@ def concerns(
     found = [
         *(Concern(Grade(alert.severity), f"{alert.rule}: {alert.text}") for alert in alerts),
         *_of_snapshots(now, newest),
+        *_of_turns(now),
         *process_concerns(running),
     ]
     return sorted(found, key=lambda concern: concern.grade is not Grade.CRITICAL)
@@ -98,7 +100,15 @@ def process_concerns(running: Sequence[Running]) -> list[Concern]:
                     f"{process.reason}",
                 )
             )
+        if process.failing and not each.is_silent:
+            found.append(Concern(Grade.WARNING, f"A thread of {process} fails: {process.failing}."))
     return found
+
+
+def _of_turns(now: datetime) -> list[Concern]:
+    """Of those that begin where snapshots end."""
+    late = [each.sentence for each in late_turns(now) if each.name != SNAPSHOTS]
+    return [Concern(Grade.CRITICAL, f"{each[0].upper()}{each[1:]}.") for each in late]
 
 
 def _of_snapshots(now: datetime, newest: datetime | None) -> list[Concern]:

@@ -10,7 +10,7 @@ import psutil
 from django.db import transaction
 from django.utils import timezone
 
-from classifier import metrics, runtime
+from classifier import metrics, runtime, watching
 from monitoring.models import Process, ProcessSample
 
 SERVER_ERROR = 500
@@ -130,6 +130,7 @@ class Heart:
                 "wanted": status.wanted or "",
                 "health": Process.Health.OK if is_unused else status.health.value,
                 "reason": "" if is_unused else status.reason[:500],
+                "failing": "; ".join(watching.problems())[:500],
                 "rss_bytes": self._process.memory_info().rss,
                 "cpu_seconds": times.user + times.system,
                 "threads": self._process.num_threads(),

@@ -3,13 +3,13 @@
 import logging
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from monitoring.exceptions import TurnLostError
 from monitoring.services.deliveries import Clock, send_due
 from monitoring.services.news import write_due
-from monitoring.services.turns import take
+from monitoring.services.turns import NOTIFICATIONS, take
 
 logger = logging.getLogger(__name__)
 
@@ -18,13 +18,13 @@ EVERY = timedelta(seconds=5)
 
 def deliver(clock: Clock = timezone.now) -> None:
     """Write down what is due to be told, and send what is due to be sent."""
-    held = take("notifications", EVERY, clock())
+    held = take(NOTIFICATIONS, EVERY, clock())
     if held is not None:
         try:
-            with transaction.atomic():
+            with held.at_work(), transaction.atomic():
                 write_due(held.taken_at)
                 held.finish(held.taken_at)
-        except (TurnLostError, IntegrityError) as error:
+        except TurnLostError as error:
             # What was written is undone; who has the turn now writes it.
             logger.warning("Nothing is written, for others were at it: %s", error)
     send_due(clock)

@@ -1,16 +1,17 @@
 """What a rule would have done in the last days, had it been there."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 from django.utils import timezone
 
-from monitoring.detectors.threshold import run
+from monitoring.detectors.threshold import CODES, LOOKS, run, telling
 from monitoring.models import AlertRule, MetricSnapshot, Severity
 from monitoring.services.clock import MINUTE
 from monitoring.services.evidence import blind_text
-from monitoring.services.rules import Judge, Step, needs_of, pace_of, problem_of
+from monitoring.services.judge import Judge, Track
+from monitoring.services.rules import needs_of, pace_of, problem_of
 from monitoring.services.series import Point
 from monitoring.services.stretches import Stretches
 
@@ -62,19 +63,19 @@ def preview(rule: AlertRule, days: int = 14, now: datetime | None = None) -> Pre
     moments = _moments(days, now or timezone.now())
     if not moments:
         return _nothing("No snapshot was taken yet.")
-    judge = Judge(rule, Stretches(needs_of(rule, moments[0]), moments[-1], MOST_LABELS))
+    read = Stretches(needs_of(rule, moments[0]), moments[-1], MOST_LABELS)
+    judge = Judge(rule, read, moments)
     if judge.is_crowded:
         return _nothing(f"More than {MOST_LABELS} labels: too many to look back at.")
-    seen = {label: judge.steps(label, moments) for label in sorted(judge.labels())}
+    seen = {label: judge.track(label) for label in sorted(judge.labels())}
     if not seen:
         return _nothing("No label was seen.")
-    episodes = [each for label, steps in seen.items() for each in _episodes(rule, label, steps)]
+    episodes = [each for label, track in seen.items() for each in _episodes(rule, label, track)]
     episodes.sort(key=lambda episode: episode.started_at)
     fired = [episode.label for episode in episodes if episode.fired_at is not None]
     label = max(seen, key=fired.count)
-    shown = _worst(seen[label], is_above=rule.condition == AlertRule.Condition.ABOVE)
-    steps = [step for each in seen.values() for step in each]
-    missing = sum(step.look.is_blind for step in steps) / len(steps)
+    shown = seen[label].steps(_worst(seen[label]))
+    missing = sum(_blind_share(track) for track in seen.values()) / len(seen)
     return Preview(
         episodes=tuple(episodes),
         label=label,
@@ -98,7 +99,10 @@ def _moments(days: int, now: datetime) -> list[datetime]:
     return [first + number * MINUTE for number in range(1, (last - first) // MINUTE + 2)]
 
 
-def _episodes(rule: AlertRule, label: str, steps: Sequence[Step]) -> list[PreviewEpisode]:
+def _episodes(rule: AlertRule, label: str, track: Track) -> list[PreviewEpisode]:
+    pace = pace_of(rule)
+    told = telling(track.codes, pace).tolist()
+    steps = ((track.moments[place], LOOKS[track.codes[place]]) for place in told)
     return [
         PreviewEpisode(
             each.started_at,
@@ -107,27 +111,27 @@ def _episodes(rule: AlertRule, label: str, steps: Sequence[Step]) -> list[Previe
             Severity.CRITICAL if each.is_critical else Severity.WARNING,
             label,
         )
-        for each in run(None, ((step.at, step.look) for step in steps), pace_of(rule))
+        for each in run(None, steps, pace)
     ]
 
 
-def _worst(steps: Sequence[Step], *, is_above: bool) -> list[Step]:
-    """Of each of MOST_POINTS stretches the step whose value is worst; one without a value where
-    there is none."""
-    size = -(-len(steps) // MOST_POINTS)
-    found = []
-    for start in range(0, len(steps), size):
-        part = steps[start : start + size]
-        valued = [step for step in part if step.value is not None]
-        sign = 1 if is_above else -1
-        worst = max(valued, key=lambda step: sign * (step.value or 0.0), default=part[0])
-        found.append(worst)
-    return found
+def _worst(track: Track) -> list[int]:
+    """The place of the worst value in each of MOST_POINTS stretches; the first where none has
+    any."""
+    size = -(-len(track.moments) // MOST_POINTS)
+    signed = track.values if track.is_above else -track.values
+    badness = np.where(np.isnan(signed), -np.inf, signed)
+    starts = range(0, len(badness), size)
+    return [start + int(badness[start : start + size].argmax()) for start in starts]
 
 
-def _text(rule: AlertRule, fired: int, days: int, missing: float, steps: Sequence[Step]) -> str:
+def _blind_share(track: Track) -> float:
+    return float(np.isin(track.codes, [CODES[look] for look in LOOKS if look.is_blind]).mean())
+
+
+def _text(rule: AlertRule, fired: int, days: int, missing: float, track: Track) -> str:
     if missing == 1:
-        return f"Nothing can be said of the last {days} days. {blind_text(rule, steps[-1])}"
+        return f"Nothing can be said of the last {days} days. {blind_text(rule, track.step(-1))}"
     times = "once" if fired == 1 else f"{fired} times"
     said = f"Would have fired {times} in the last {days} days."
     if not fired:

@@ -2,11 +2,11 @@
 
 import socket
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from classifier import watching
 from classifier.runtime import Health, Status
 from monitoring.infrastructure import (
     broker_problem,
@@ -14,12 +14,10 @@ from monitoring.infrastructure import (
     free_disk_share,
     missing_migrations,
 )
-from monitoring.models import Process, Turn
+from monitoring.models import Process
 from monitoring.services.heartbeats import SILENT_AFTER
-from monitoring.services.turns import SNAPSHOTS
+from monitoring.services.turns import late_turns
 
-# Alerts know nothing of now once no snapshot was taken for so long.
-STALE_AFTER = timedelta(minutes=5)
 # Free shares of the data directory's disk.
 LITTLE_DISK = 0.1
 NO_DISK = 0.02
@@ -97,14 +95,20 @@ def worker_part() -> Part:
 
 
 def monitoring_part() -> Part:
-    """Whether snapshots are taken: without them no rule can be judged, and nobody would be told."""
-    done_at = Turn.objects.filter(name=SNAPSHOTS).values_list("done_at", flat=True).first()
-    if done_at is None:
-        return Part("monitoring", Health.OK, "has not begun")
-    if timezone.now() - done_at <= STALE_AFTER:
-        return Part("monitoring", Health.OK, "takes snapshots")
-    since = f"{done_at:%Y-%m-%d %H:%M:%S} UTC"
-    return Part("monitoring", Health.DEGRADED, f"no snapshot has been taken since {since}")
+    """Whether snapshots are taken, rules judged and messages written: without any of these nobody
+    would be told of anything."""
+    late = late_turns(timezone.now())
+    if late:
+        return Part("monitoring", Health.DEGRADED, "; ".join(each.sentence for each in late))
+    return Part("monitoring", Health.OK, "is not behind")
+
+
+def threads_part() -> Part:
+    """Of this process: whether those that look by themselves do so."""
+    problems = watching.problems()
+    if problems:
+        return Part("threads", Health.DEGRADED, "; ".join(problems))
+    return Part("threads", Health.OK, "none has failed lately")
 
 
 def processes_part(role: Process.Role) -> Part:
@@ -117,6 +121,8 @@ def processes_part(role: Process.Role) -> Part:
     for process in alive:
         if process.health != Process.Health.OK:
             return Part(role.value, Health.DEGRADED, f"{detail}; {process.pid}: {process.reason}")
+        if process.failing:
+            return Part(role.value, Health.DEGRADED, f"{detail}; {process.pid}: {process.failing}")
     return Part(role.value, Health.OK, detail)
 
 

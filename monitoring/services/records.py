@@ -11,7 +11,7 @@ from monitoring.detectors.threshold import Episode, Status
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Alert, AlertEvent, Severity
 from monitoring.services.evidence import Evidence, sentence
-from monitoring.services.rules import Judge, Step
+from monitoring.services.judge import Judge, Step
 from monitoring.services.silences import active_silences, is_silenced
 
 Kind = AlertEvent.Kind
@@ -75,6 +75,10 @@ class Records:
         self._changed: list[tuple[Alert, str, dict[str, Any]]] = []
         self._events: list[AlertEvent] = []
         self._unfired: dict[int, list[Alert]] = defaultdict(list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self._new or self._going_on or self._changed or self._events)
 
     def add(self, found: Found) -> None:
         fields = _fields(found)

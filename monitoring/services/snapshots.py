@@ -16,7 +16,7 @@ from monitoring.services import drift
 from monitoring.services.clock import HOUR, MINUTE, hour_of, hours_ended, minutes_between
 from monitoring.services.retention import MINUTES_KEPT, delete_from, delete_old
 from monitoring.services.rollup import roll_up
-from monitoring.services.turns import FAR_AHEAD, SNAPSHOTS, take
+from monitoring.services.turns import FAR_AHEAD, SNAPSHOTS, Held, take
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,14 @@ def take_due(now: datetime | None = None) -> None:
     held = take(SNAPSHOTS, EVERY, now)
     if held is None:
         return
+    try:
+        with held.at_work():
+            _take(held)
+    except TurnLostError:
+        logger.warning("Another process took these snapshots meanwhile.")
+
+
+def _take(held: Held) -> None:
     start = _start(held.done_until, held.taken_at)
     over = list(minutes_between(start, held.taken_at - SETTLING))
     minutes = over[:MINUTES_A_TURN]
@@ -54,18 +62,15 @@ def take_due(now: datetime | None = None) -> None:
         for hour, end in hours
         for row in _rows(collectors.categories_seen(hour, end), Resolution.HOUR, hour)
     ]
-    try:
-        with transaction.atomic():
-            if held.done_until is not None and start < held.done_until:
-                logger.warning("The clock was set back: snapshots are taken anew from %s.", start)
-                delete_from(start)
-            MetricSnapshot.objects.bulk_create(rows, batch_size=500)
-            roll_up(start, done_until)
-            if hours:
-                delete_old(held.taken_at, done_until)
-            held.finish(done_until=done_until)
-    except TurnLostError:
-        logger.warning("Another process took these snapshots meanwhile.")
+    with transaction.atomic():
+        if held.done_until is not None and start < held.done_until:
+            logger.warning("The clock was set back: snapshots are taken anew from %s.", start)
+            delete_from(start)
+        MetricSnapshot.objects.bulk_create(rows, batch_size=500)
+        roll_up(start, done_until)
+        if hours:
+            delete_old(held.taken_at, done_until)
+        held.finish(done_until=done_until)
 
 
 def _start(done_until: datetime | None, now: datetime) -> datetime:
@@ -105,10 +110,15 @@ def _of_minute(minute: datetime) -> list[MetricSnapshot]:
 
 
 def _drift_seen(now: datetime, seconds: float) -> list[Seen]:
-    """What was last measured, for a stretch of `seconds`."""
+    """What was last measured, for a stretch of `seconds`. That nothing was yet of a version that
+    is new is known, too: kinds of the version before are gone then, and not missing."""
+    distances = drift.latest_distances(now)
+    if distances is None:
+        return []
+    if not distances:
+        return [Seen("drift", Sums(0, 0.0, seconds))]
     return [
-        Seen("drift", Sums(1, ratio, seconds), By.KIND, kind)
-        for kind, ratio in drift.latest_distances(now).items()
+        Seen("drift", Sums(1, ratio, seconds), By.KIND, kind) for kind, ratio in distances.items()
     ]
 
 

@@ -262,7 +262,14 @@ def test_all_state_lives_under_the_data_directory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["mail.example", "https://a:hidden@mail.example", "smtp+tls://a:hidden@", "smtp://[::1"]
+    "url",
+    [
+        "mail.example",
+        "https://a:hidden@mail.example",
+        "smtp+tls://a:hidden@",
+        "smtp://[::1",
+        "smtp://a:hidden@mail..example",
+    ],
 )
 def test_a_mail_server_that_cannot_be_read_is_refused_and_no_password_is_said(
     url: str, tmp_path: Path
@@ -271,6 +278,39 @@ def test_a_mail_server_that_cannot_be_read_is_refused_and_no_password_is_said(
     assert done.returncode != 0
     assert "TXCAT_EMAIL_URL: expected smtp+tls://" in done.stderr
     assert "hidden" not in done.stderr.split("ImproperlyConfigured")[-1]
+
+
+@pytest.mark.parametrize("login", ["ann:hidden%C3%A4", "ann:hidden%E2%82%AC", "%C3%A4nn:hidden"])
+def test_a_login_that_smtp_cannot_say_is_refused_and_not_said(login: str, tmp_path: Path) -> None:
+    url = f"smtp+tls://{login}@mail.example"
+    done = read("settings.DEBUG", tmp_path, TXCAT_EMAIL_URL=url, TXCAT_EMAIL_FROM="a@b.example")
+    assert done.returncode != 0
+    said = done.stderr.split("ImproperlyConfigured")[-1]
+    assert "TXCAT_EMAIL_URL: user and password must be ASCII" in said
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "alerts@",
+        "alerts",
+        "Bank alerts @ zurich",
+        "txcat <alerts@>",
+        "a@b.example\nBcc: c@d.example",
+    ],
+)
+def test_a_sender_that_is_no_address_is_refused(sender: str, tmp_path: Path) -> None:
+    done = read("settings.DEBUG", tmp_path, TXCAT_EMAIL_FROM=sender)
+    assert done.returncode != 0
+    assert "TXCAT_EMAIL_FROM=" in done.stderr
+
+
+@pytest.mark.parametrize("sender", ["alerts@bank.example", "txcat Zürich <alerts@bank.example>"])
+def test_a_sender_may_have_a_name(sender: str, tmp_path: Path) -> None:
+    environment = {"TXCAT_EMAIL_URL": "smtp://mail.example", "TXCAT_EMAIL_FROM": sender}
+    found = value("ascii(settings.DEFAULT_FROM_EMAIL)", tmp_path, **environment)
+    assert found == ascii(sender)
 
 
 def test_mails_need_a_sender(tmp_path: Path) -> None:

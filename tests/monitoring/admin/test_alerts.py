@@ -223,3 +223,30 @@ def test_an_alert_that_is_not_there_is_not_found(staff: Client, pk: str) -> None
     url = reverse("admin:monitoring_alert_changelist")
     assert staff.get(f"{url}{pk}/change/").status_code == 404
     assert staff.get(f"{url}{pk}/silence/").status_code == 404
+
+
+def test_an_alert_is_told_as_it_was_though_its_rule_judges_something_else_now(
+    staff: Client,
+) -> None:
+    rule = a_rule()
+    alert = an_alert(
+        rule, status="resolved", resolved_at=timezone.now(), value=0.27, evidence=EVIDENCE
+    )
+    AlertRule.objects.filter(pk=rule.pk).update(
+        measure="memory", condition="below", warning=2**31, critical=2**30, by="process"
+    )
+    content = page(staff, change_url(alert))
+    for said in ("Error rate, last seen", "27%", "a warning above 5% and critical above 20%"):
+        assert said in content
+    assert "MiB" not in content
+    assert "27%" in page(staff, changelist_url(Alert))
+
+
+def test_an_alert_that_never_fired_is_told_as_its_rule_is_if_there_is_such_a_measure(
+    staff: Client,
+) -> None:
+    rule = a_rule()
+    alert = an_alert(rule, status="pending", fired_at=None, value=0.07)
+    assert "Error rate, last seen" in page(staff, change_url(alert))
+    AlertRule.objects.filter(pk=rule.pk).update(measure="gone")
+    assert "last seen" not in page(staff, change_url(alert))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
 from monitoring.detectors.distances import (
+    MIN_EXPECTED,
     counted,
     jensen_shannon,
     joined,
@@ -56,21 +57,51 @@ def test_the_distance_is_that_of_scipy() -> None:
     )
 
 
-def test_what_is_rare_on_both_sides_shares_a_cell_and_what_is_new_has_its_own() -> None:
-    now = np.array([600, 2, 0, 398, 1])
-    days = np.array([[999, 1, 1, 0, 0]] * 5)
-    places = joined_cells(now, days)
+def test_what_is_rare_joins_what_is_rare_and_what_is_frequent_has_its_own_cell() -> None:
+    shares = np.array([0.6, 0.002, 0.001, 0.396, 0.001])
+    places = joined_cells(shares, 1_000)
     assert places.tolist() == [0, 2, 2, 1, 2]
-    assert joined(now, places).tolist() == [600, 398, 3]
+    assert joined(np.array([600, 2, 0, 398, 1]), places).tolist() == [600, 398, 3]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(200, 5_000))
+def test_enough_is_expected_in_every_cell_that_others_join(raw: list[float], rows: int) -> None:
+    shares = (np.array(raw) + 0.001) / (np.array(raw) + 0.001).sum()
+    places = joined_cells(shares, rows)
+    assert sorted(set(places.tolist())) == list(range(places.max() + 1))
+    expected = np.bincount(places, weights=rows * shares)
+    rare = expected < MIN_EXPECTED
+    # One alone may be short of it: where all rare cells together are.
+    assert rare.sum() <= 1
+    assert not rare.any() or (rows * shares >= MIN_EXPECTED).sum() == places.max()
+
+
+def test_where_all_cells_are_rare_they_are_not_all_joined() -> None:
+    assert joined_cells(np.full(100, 0.01), 250).max() == 24
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=200))
 def test_every_value_lies_in_one_cell(values: list[float]) -> None:
     edges = quantile_edges(values)
-    cells = counted(values, edges)
-    assert cells.sum() == len(values)
-    assert (cells > 0).all()
+    assert counted(values, edges).sum() == len(values)
     assert (np.diff(edges) > 0).all()
+
+
+@given(st.sets(st.floats(-5, 5), min_size=10, max_size=200))
+def test_no_cell_is_empty_where_no_value_repeats(values: set[float]) -> None:
+    assert (counted(list(values), quantile_edges(list(values))) > 0).all()
+
+
+@pytest.mark.parametrize("value", [20.0, 0.0, 0.3])
+def test_a_value_that_most_have_has_a_cell_with_room_below_and_above(value: float) -> None:
+    for rest in ([], [value + 30] * 5, [value - 30] * 5):
+        edges = quantile_edges([value] * 95 + rest)
+        below, own, above = (counted([each], edges) for each in (value - 1, value, value + 1))
+        assert below.argmax() < own.argmax() < above.argmax()
+
+
+def test_of_whole_numbers_edges_are_whole() -> None:
+    assert quantile_edges([20] * 100).tolist() == [20, 21]
 
 
 def test_deciles_of_a_sample_hold_a_tenth_each() -> None:

@@ -89,6 +89,32 @@ def test_a_single_cell_has_nowhere_to_drift() -> None:
     assert (found.distance, found.is_drift) == (0, False)
 
 
+def test_many_rare_cells_are_replaced_by_others() -> None:
+    """None of a hundred is expected ten times."""
+    before, after = np.array([5] * 50 + [0] * 50), np.array([0] * 50 + [5] * 50)
+    assert measured(after, np.array([before] * 7)).is_drift
+
+
+def test_one_small_calm_day_hides_nothing() -> None:
+    days = np.array([drawn(np.r_[np.full(50, 0.02), np.zeros(50)], rows, seed)
+                     for seed, rows in enumerate([100_000] * 6 + [250])])  # fmt: skip
+    now = drawn(np.r_[np.full(50, 0.01), np.full(50, 0.01)], 100_000, 99)
+    assert measured(now, days).ratio > 5
+
+
+@pytest.mark.parametrize("small", [1, 2, 3])
+def test_small_days_among_large_ones_make_no_drift_of_the_same_mix(small: int) -> None:
+    rows = [250] * small + [20_000] * (7 - small)
+    days = np.array([drawn(mix(), each, seed) for seed, each in enumerate(rows)])
+    found = [
+        measured(drawn(mix(), size, 100 + seed), days)
+        for seed in range(100)
+        for size in (250, 20_000)
+    ]
+    assert sum(each.is_drift for each in found) <= 2
+    assert max(each.between_days for each in found) < 0.2
+
+
 def test_days_that_differ_by_chance_alone_are_allowed_nothing_more() -> None:
     assert day_allowance([0.01, -0.01, 0.0, 0.005, -0.005], [0.01] * 5) == 0
     assert day_allowance([0.0, 0.0, 0.0, 0.3, 0.3], [0.01] * 5) > 0.3

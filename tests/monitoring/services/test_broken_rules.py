@@ -49,6 +49,18 @@ def test_a_rule_that_was_mended_goes_on_with_its_alert() -> None:
     assert rule.state == State.OK
 
 
+def test_an_alert_ends_where_its_rule_is_put_on_another_measure() -> None:
+    rule = a_rule(for_minutes=0)
+    end = watch([BAD])
+    AlertRule.objects.filter(pk=rule.pk).update(measure="request_rate", warning=1)
+    watch([BAD], end)
+    over, anew = Alert.objects.order_by("pk")
+    assert (over.status, anew.status) == (Alert.Status.RESOLVED, Alert.Status.FIRING)
+    assert over.events.filter(text="The rule judges another measure now.").exists()
+    assert over.value == BAD
+    assert anew.value == pytest.approx(100 / 60)
+
+
 def test_a_split_that_its_series_has_not_breaks_it() -> None:
     rule = a_rule(by="kind")
     evaluate_due()
@@ -70,6 +82,8 @@ def test_a_split_that_its_series_has_not_breaks_it() -> None:
         ({"critical": float("nan")}, "critical"),
         ({"critical": 0.01}, "critical"),
         ({"thresholds": "learned", "warning": -1}, "warning"),
+        ({"thresholds": "learned", "warning": 1, "critical": 1e308}, "critical"),
+        ({"condition": "below", "critical": -1e16}, "critical"),
         ({"runbook_url": "javascript:alert(1)"}, "runbook_url"),
         ({"runbook_url": "docs/../../etc/passwd"}, "runbook_url"),
     ],

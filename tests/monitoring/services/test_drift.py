@@ -1,14 +1,16 @@
 """Streams of known answer: what is found in the last day, by which kind, and what is not."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
 from classifier.models import ModelVersion, Prediction
 from monitoring.models import DriftKind, DriftReport
 from monitoring.services.drift import latest_distances
+from monitoring.services.drift_figures import Measured, length_figure
 from monitoring.services.drift_measurement import measure_due, measure_last_day
 from tests.monitoring.streams import (
     FAMILY,
@@ -38,6 +40,12 @@ def measured(yesterday: Stream) -> DriftReport:
     assert report is not None
     json.dumps(report.figures, allow_nan=False)
     return report
+
+
+def said(now: datetime) -> dict[str, float]:
+    distances = latest_distances(now)
+    assert distances is not None
+    return distances
 
 
 def drifted(report: DriftReport) -> set[str]:
@@ -80,13 +88,23 @@ def test_less_confidence_is_found_by_the_confidence_alone(calm: Stream) -> None:
     assert drifted(report) == {"confidence"}
 
 
+@pytest.mark.parametrize("length", [60.0, 10.0])
+def test_texts_that_all_had_one_length_and_have_another_are_drift(length: float) -> None:
+    calm = [np.full(500, 20.0)] * 7
+    same, other = (
+        length_figure(Measured(np.full(500, now), calm), np.zeros(0)) for now in (20.0, length)
+    )
+    assert (same["is_drift"], other["is_drift"]) == (False, True)
+    assert other["edges"] == [20, 21]
+
+
 def test_a_day_of_few_rows_says_nothing_and_why(calm: Stream) -> None:
     report = measured(calm.but(rows=50))
     assert not report.is_drift
     assert {figure["reason"] for figure in report.figures.values()} == {
         "There are 50 rows to measure; 200 are needed."
     }
-    assert latest_distances(timezone.now()) == {}
+    assert latest_distances(timezone.now()) is None
 
 
 def test_before_the_calm_window_is_over_texts_are_held_against_what_was_before(
@@ -100,7 +118,7 @@ def test_before_the_calm_window_is_over_texts_are_held_against_what_was_before(
     ends = timezone.localdate() + timedelta(days=4)
     for kind in ("category_mix", "confidence"):
         assert f"its first 7 full days, ends with {ends}" in report.figures[kind]["reason"]
-    assert set(latest_distances(timezone.now())) == {"length", "unknown_tokens", "embeddings"}
+    assert set(said(timezone.now())) == {"length", "unknown_tokens", "embeddings"}
     assert report.summary.startswith("No drift in what could be measured: length of descriptors,")
 
 
@@ -143,8 +161,8 @@ def test_nothing_is_measured_without_an_active_version(active_version: ModelVers
 def test_what_is_old_or_of_another_version_says_nothing_of_now(calm: Stream) -> None:
     report = measured(calm)
     now = timezone.now()
-    assert set(latest_distances(now)) == ALL
-    assert latest_distances(now + timedelta(days=3)) == {}
+    assert set(said(now)) == ALL
+    assert latest_distances(now + timedelta(days=3)) is None
     Prediction.objects.all()._raw_delete("default")
     ModelVersion.objects.filter(pk=report.version_id).update(status="retired")
-    assert latest_distances(now) == {}
+    assert latest_distances(now) is None

@@ -78,6 +78,19 @@ def test_a_label_that_is_gone_is_wrong_no_more() -> None:
     assert last.text == "Memory of a is not seen any more."
 
 
+def test_drift_of_a_version_that_is_gone_is_over_and_what_is_not_measured_is_missing() -> None:
+    a_rule(measure="drift", by="kind", warning=1, critical=2, for_minutes=0)
+    store([minute("drift", NOON, 1, 2.5, by="kind", label="confidence")])
+    evaluate_due(NOON + MINUTE)
+    store([minute("predictions", NOON + n * MINUTE, 9, 9) for n in range(1, 20)])
+    evaluate_due(NOON + 20 * MINUTE)
+    assert firing() == ["confidence"]
+    # Of another version nothing was measured yet.
+    store([minute("drift", NOON + n * MINUTE, 0, 0) for n in range(20, 25)])
+    evaluate_due(NOON + 25 * MINUTE)
+    assert firing() == []
+
+
 def test_labels_that_are_all_gone_are_missing() -> None:
     rule = memory_rule()
     memory(NOON, a=2)
@@ -114,6 +127,27 @@ def test_too_many_labels_are_not_judged_and_hold_up_nobody() -> None:
     assert rule.state_text.startswith(f"More than {MAX_LABELS} labels")
     assert other.state == AlertRule.State.FIRING
     assert firing() == ["", "a"]
+
+
+def test_a_rule_of_one_label_is_judged_whatever_a_rule_of_all_can_be() -> None:
+    named, of_all = memory_rule(label="p7"), memory_rule()
+    memory(NOON, **{f"p{number}": 2 for number in range(MAX_LABELS + 1)})
+    evaluate_due(NOON + MINUTE)
+    for rule in (named, of_all):
+        rule.refresh_from_db()
+    assert (of_all.state, named.state) == (AlertRule.State.BROKEN, AlertRule.State.FIRING)
+    assert firing() == ["p7"]
+
+
+def test_more_rules_of_one_label_than_may_be_judged_of_all_are_judged(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(MAX_LABELS + 1):
+        memory_rule(label=f"p{number}")
+    memory(NOON, **{f"p{number}": 0.5 for number in range(MAX_LABELS + 1)})
+    with django_assert_max_num_queries(20):
+        evaluate_due(NOON + MINUTE)
+    assert set(AlertRule.objects.values_list("state", flat=True)) == {AlertRule.State.OK}
 
 
 def test_many_labels_ask_no_more_queries(

@@ -101,3 +101,43 @@ def test_a_window_whose_newest_minutes_are_missing_says_nothing() -> None:
     evaluate_due(end + 3 * MINUTE)
     rule.refresh_from_db()
     assert (rule.state, rule.state_text) == (State.NO_DATA, "Nothing was measured.")
+
+
+def thin(minutes: int, wrong: int, start: datetime) -> datetime:
+    """Minutes of five requests each, so many of them wrong; a monitor looks at the end."""
+    store([minute("requests", start + n * MINUTE, 5, wrong) for n in range(minutes)])
+    evaluate_due(start + minutes * MINUTE)
+    return start + minutes * MINUTE
+
+
+def test_an_alert_ends_when_traffic_is_thin_and_right_for_an_hour() -> None:
+    a_rule(for_minutes=0, keep_firing_minutes=5, minimum_samples=50)
+    end = thin(60, 0, watch([BAD]))
+    assert Alert.objects.get().status == Alert.Status.FIRING
+    thin(1, 0, end)
+    alert = Alert.objects.get()
+    assert alert.status == Alert.Status.RESOLVED
+    last = alert.events.last()
+    assert last is not None
+    assert last.text == "Error rate: right for 1 hour, by fewer observations than are needed."
+
+
+def test_an_alert_goes_on_while_some_of_what_is_thin_is_wrong() -> None:
+    a_rule(for_minutes=0, minimum_samples=50)
+    end = watch([BAD])
+    for _ in range(4):
+        end = thin(1, 1, thin(30, 0, end))
+    assert Alert.objects.get().status == Alert.Status.FIRING
+
+
+def test_of_a_long_window_too_few_must_be_right_for_as_long_as_it_is() -> None:
+    a_rule(for_minutes=0, minimum_samples=50, window_minutes=120, warning=0.5, critical=None)
+    end = watch([0.9])
+    store([minute("requests", end + n * MINUTE, 0, 0) for n in range(120)])
+    # From here on the window has a few alone, and all are right.
+    start = end + 120 * MINUTE
+    store([minute("requests", start + n * MINUTE, int(n % 15 == 0), 0) for n in range(180)])
+    evaluate_due(start + 120 * MINUTE)
+    assert Alert.objects.get().status == Alert.Status.FIRING
+    evaluate_due(start + 121 * MINUTE)
+    assert Alert.objects.get().status == Alert.Status.RESOLVED

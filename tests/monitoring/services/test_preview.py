@@ -1,12 +1,25 @@
 """A rule is tried on the past before it is saved."""
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
 
 from monitoring.models import Alert, AlertRule
 from monitoring.services.preview import MOST_POINTS, preview
-from tests.monitoring.snapshots import BAD, FINE, HOUR, MINUTE, NOON, WORST, minute, miss, store
+from tests.monitoring.alerts import a_rule
+from tests.monitoring.snapshots import (
+    BAD,
+    FINE,
+    HOUR,
+    MINUTE,
+    NOON,
+    WORST,
+    minute,
+    miss,
+    store,
+    watch,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +50,20 @@ def test_it_says_how_often_it_would_have_fired() -> None:
     assert seen.fired == 2
     assert not Alert.objects.exists()
     assert not AlertRule.objects.filter(key="").exists()
+
+
+def test_its_episodes_are_those_that_alerts_would_have_had() -> None:
+    AlertRule.objects.all().delete()
+    chance = random.Random(5)
+    kinds = [FINE, BAD, WORST, None]
+    shares = [kind for _ in range(25) for kind in [chance.choice(kinds)] * chance.randint(1, 8)]
+    rule = a_rule(for_minutes=2, keep_firing_minutes=3)
+    end = watch(shares)
+    seen = preview(rule, now=end).episodes
+    assert len(seen) > 4
+    columns = ("started_at", "fired_at", "resolved_at", "severity")
+    alerts = Alert.objects.order_by("pk").values_list(*columns)
+    assert [tuple(getattr(each, name) for name in columns) for each in seen] == list(alerts)
 
 
 def test_points_and_thresholds_are_those_that_were_judged() -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection
 
-from classifier.models import ModelVersion, Prediction
+from classifier.models import Activation, ModelVersion, Prediction
 from monitoring.models import (
     DriftReport,
     MetricSnapshot,
@@ -224,3 +224,17 @@ def test_the_distances_that_were_measured_last_are_a_series_by_kind() -> None:
     distances = drift.latest_distances(NOON)
     assert distances
     assert dict(rows.values_list("label", "total")) == distances
+
+
+@pytest.mark.usefixtures("begun")
+def test_that_nothing_was_measured_of_a_version_that_is_new_is_a_row_and_of_an_old_one_is_none(
+    active_version: ModelVersion,
+) -> None:
+    Activation.objects.update(created_at=NOON - timedelta(hours=1))
+    take_due(SETTLED + MINUTE)
+    rows = MetricSnapshot.objects.filter(series="drift", resolution=Resolution.MINUTE)
+    assert [(row.by, row.count) for row in rows] == [("", 0)]
+    rows.delete()
+    Activation.objects.update(created_at=NOON - timedelta(days=3))
+    take_due(SETTLED + 2 * MINUTE)
+    assert not rows.all()

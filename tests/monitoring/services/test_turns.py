@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from monitoring.exceptions import TurnLostError
@@ -45,6 +45,43 @@ def test_who_was_paused_beyond_its_lease_cannot_finish() -> None:
         paused.finish(done_until=now)
     successor.finish(done_until=now + LEASE)
     assert Turn.objects.get().done_until == now + LEASE
+
+
+@pytest.mark.django_db
+def test_work_that_fails_gives_the_turn_back_for_when_it_is_next_due() -> None:
+    now = timezone.now()
+    held = take("alerts", EVERY, now)
+    assert held is not None
+    with pytest.raises(OperationalError), held.at_work():
+        raise OperationalError("database is locked")
+    assert take("alerts", EVERY, now + EVERY / 2) is None
+    assert take("alerts", EVERY, now + EVERY) is not None
+
+
+@pytest.mark.django_db
+def test_who_lost_its_turn_and_fails_takes_it_from_nobody() -> None:
+    now = timezone.now()
+    paused = take("alerts", EVERY, now)
+    assert paused is not None
+    successor = take("alerts", EVERY, now + LEASE)
+    assert successor is not None
+    with pytest.raises(OperationalError), paused.at_work():
+        raise OperationalError("database is locked")
+    successor.finish()
+
+
+@pytest.mark.django_db
+def test_a_row_that_another_has_written_meanwhile_is_a_turn_that_was_lost() -> None:
+    now = timezone.now()
+    paused = take("alerts", EVERY, now)
+    assert paused is not None
+    with pytest.raises(IntegrityError), paused.at_work():
+        raise IntegrityError("refused, though nobody else is at it")
+    paused = take("alerts", EVERY, now + EVERY)
+    assert paused is not None
+    take("alerts", EVERY, now + EVERY + LEASE)
+    with pytest.raises(TurnLostError), paused.at_work():
+        raise IntegrityError("it is there already")
 
 
 @pytest.mark.django_db
