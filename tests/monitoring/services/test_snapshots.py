@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
+from pytest_django import Settings
 
 from classifier.models import ModelVersion, Prediction
 from monitoring.models import (
@@ -100,6 +102,19 @@ def test_the_first_snapshots_take_in_the_days_before(active_version: ModelVersio
     make_predictions(active_version, NOON - timedelta(days=30), 1)
     take_due(SETTLED)
     assert minutes()[0] == NOON - timedelta(days=7)
+
+
+@pytest.mark.parametrize("change", ["2026-03-29T01:00Z", "2026-10-25T01:00Z"])
+def test_the_first_snapshots_go_on_where_the_clock_is_put_forward_or_back(
+    change: str, active_version: ModelVersion, settings: Settings
+) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    start = datetime.fromisoformat(change) - timedelta(hours=1)
+    make_predictions(active_version, start + 10 * MINUTE, 1)
+    with timezone.override(None):
+        for number in range(3):
+            take_due(start + timedelta(hours=5) + snapshots.SETTLING + number * snapshots.EVERY)
+    assert minutes() == [start + number * MINUTE for number in range(300)]
 
 
 def test_a_lost_turn_begins_after_what_is_held(db: None) -> None:
