@@ -7,10 +7,22 @@ wall clock, which is an hour off where it is put forward or back between.
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+
+
+def database_time() -> datetime:
+    """What processes on several machines can agree upon. SQLite's is that of its one machine."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT STRFTIME('%Y-%m-%dT%H:%M:%fZ', 'now')")
+            return datetime.fromisoformat(cursor.fetchone()[0])
+        cursor.execute("SELECT STATEMENT_TIMESTAMP()")
+        now: datetime = cursor.fetchone()[0]
+    return now.astimezone(UTC)
 
 
 def minute_of(moment: datetime) -> datetime:

@@ -17,17 +17,17 @@ NOTIFICATIONS_KEPT = timedelta(days=400)
 PROCESSES_KEPT = timedelta(days=7)
 
 
-def delete_old(now: datetime, done_until: datetime) -> None:
-    """Days are kept for ever; samples at least until the snapshots of `done_until` hold them."""
+def delete_old(done_until: datetime) -> None:
+    """What was old when snapshots had come so far. Days are kept for ever."""
     for resolution, kept in (
         (Resolution.MINUTE, MINUTES_KEPT),
         (Resolution.HOUR, HOURS_KEPT),
     ):
-        MetricSnapshot.objects.filter(resolution=resolution, at__lt=now - kept).delete()
+        MetricSnapshot.objects.filter(resolution=resolution, at__lt=done_until - kept).delete()
     ProcessSample.objects.filter(created_at__lt=done_until - SAMPLES_KEPT).delete()
-    gone = Q(stopped_at__lt=now - PROCESSES_KEPT) | Q(seen_at__lt=now - PROCESSES_KEPT)
-    Process.objects.filter(gone).delete()
-    Notification.objects.filter(finished_at__lt=now - NOTIFICATIONS_KEPT).delete()
+    silent = done_until - PROCESSES_KEPT
+    Process.objects.filter(Q(stopped_at__lt=silent) | Q(seen_at__lt=silent)).delete()
+    Notification.objects.filter(finished_at__lt=done_until - NOTIFICATIONS_KEPT).delete()
 
 
 def delete_from(start: datetime) -> None:

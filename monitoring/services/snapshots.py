@@ -62,7 +62,7 @@ def take_due(now: datetime | None = None) -> None:
             MetricSnapshot.objects.bulk_create(rows, batch_size=500)
             roll_up(start, done_until)
             if hours:
-                delete_old(held.taken_at, done_until)
+                delete_old(done_until)
             held.finish(done_until=done_until)
     except TurnLostError:
         logger.warning("Another process took these snapshots meanwhile.")

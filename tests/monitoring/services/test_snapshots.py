@@ -20,9 +20,11 @@ from monitoring.models import (
     Turn,
 )
 from monitoring.services import drift, snapshots
+from monitoring.services.clock import database_time, hour_of
 from monitoring.services.snapshots import MINUTES_A_TURN, take_due
 from monitoring.services.turns import LEASE
 from tests.monitoring.drift_reports import make_drift_report
+from tests.monitoring.snapshots import minute, store
 from tests.monitoring.traffic import COUNTS, make_predictions, make_process
 from tests.monitoring.webhooks import a_receiver
 from tests.races import race
@@ -144,6 +146,24 @@ def test_a_clock_that_ran_ahead_leaves_what_the_rows_say(active_version: ModelVe
     assert minutes() == [NOON + number * MINUTE for number in range(90)]
     hours = MetricSnapshot.objects.filter(resolution=Resolution.HOUR, series="predictions", by="")
     assert [(row.at, row.count) for row in hours] == [(NOON, 7)]
+
+
+@pytest.mark.parametrize("days", [60, -60])
+def test_the_clock_of_a_process_takes_no_snapshots_away(
+    days: int, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Prediction.objects.all().delete()
+    now = database_time()
+    start = hour_of(now)
+    kept = [start - timedelta(days=14), start - 3 * MINUTE]
+    store(minute("requests", at, 1, 0) for at in kept)
+    Turn.objects.create(name="snapshots", due_at=now, done_until=start)
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=days))
+    take_due()
+    assert minutes("requests") == kept
+    done_until = Turn.objects.get().done_until
+    assert done_until is not None
+    assert abs(done_until - now) < timedelta(minutes=5)
 
 
 @pytest.mark.usefixtures("begun")
