@@ -62,7 +62,11 @@ class MetricsView(APIView):
         return super().perform_content_negotiation(request, force=True)
 
     def get(self, request: Request) -> HttpResponse:
-        encode, media_type = choose_encoder(request.META.get("HTTP_ACCEPT", ""))
+        try:
+            encode, media_type = choose_encoder(request.META.get("HTTP_ACCEPT", ""))
+        except TypeError:
+            # It asks for a version that is no number, and cannot be compared.
+            encode, media_type = choose_encoder("")
         return HttpResponse(
             encode(web_registry()),
             content_type=media_type,

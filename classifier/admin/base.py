@@ -37,6 +37,20 @@ class Admin(UnfoldModelAdmin):  # type: ignore[misc]
         except (DataError, OverflowError, ValueError) as error:
             raise IncorrectLookupParameters(str(error)) from error
 
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Django's own finds relations without a name by `+`, and then stumbles over them."""
+        is_allowed: bool = "+" not in to_field and super().to_field_allowed(request, to_field)
+        return is_allowed
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """An empty name of a field, which Django's own looks for, is none."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Without moments: an address has them as text, which two inputs cannot share."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {name: value for name, value in initial.items() if name not in self.moments}
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in self.moments:

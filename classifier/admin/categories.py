@@ -10,7 +10,6 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.views import ChangeList
 
@@ -18,6 +17,7 @@ from classifier.admin.category_health import CategoryHealthAdmin, health_link
 from classifier.admin.cells import badge, change_url, changelist_url, link
 from classifier.admin.examples import ExampleInline
 from classifier.admin.filters import FlagFilter
+from classifier.admin.history import HistoryAdmin
 from classifier.admin.tables import TableAdmin
 from classifier.models import Category, Example
 from classifier.services.categories import RECENT_FEEDBACK, live_accuracy
@@ -36,7 +36,7 @@ class CategoryChangeList(ChangeList):  # type: ignore[misc]
 
 
 @admin.register(Category)
-class CategoryAdmin(TableAdmin, SimpleHistoryAdmin, CategoryHealthAdmin):  # type: ignore[misc]
+class CategoryAdmin(TableAdmin, HistoryAdmin, CategoryHealthAdmin):
     list_display = ("tree_name", "examples", "direction", "active", "live_accuracy", "health_page")
     list_display_links = None
     list_filter = (

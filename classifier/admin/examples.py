@@ -11,7 +11,6 @@ from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -19,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from classifier.admin.base import Admin, Inline
 from classifier.admin.cells import change_link, changelist_url, link
 from classifier.admin.filters import CategoryFilter, FlagFilter, PrimaryCategoryFilter
+from classifier.admin.history import HistoryAdmin
 from classifier.admin.names import name_by_label
 from classifier.admin.tables import TableAdmin
 from classifier.admin.what_if import try_example
@@ -110,7 +110,7 @@ class MoveForm(forms.Form):
 
 
 @admin.register(Example)
-class ExampleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class ExampleAdmin(TableAdmin, HistoryAdmin, Admin):
     form = ExampleForm
     list_display = ("text", "canonical_text", "category_link", "source", "is_active", "created_at")
     list_filter = (

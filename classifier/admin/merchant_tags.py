@@ -7,12 +7,12 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import change_link, changelist_url, link
 from classifier.admin.filters import CategoryFilter
+from classifier.admin.history import HistoryAdmin
 from classifier.models import Category, Merchant, MerchantTag
 
 
@@ -30,7 +30,7 @@ class HasCategoryFilter(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(MerchantTag)
-class MerchantTagAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class MerchantTagAdmin(HistoryAdmin, Admin):
     list_display = ("tag", "words", "category_link", "merchants")
     list_filter = (CategoryFilter, HasCategoryFilter)
     list_select_related = ("category__parent",)

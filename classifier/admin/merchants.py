@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
@@ -18,6 +17,7 @@ from unfold.contrib.filters.admin import (
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_link
 from classifier.admin.filters import FlagFilter
+from classifier.admin.history import HistoryAdmin
 from classifier.admin.merchant_form import MerchantForm
 from classifier.countries import COUNTRIES
 from classifier.models import Category, Merchant, MerchantTag
@@ -64,7 +64,7 @@ class CountryFilter(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(Merchant)
-class MerchantAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class MerchantAdmin(HistoryAdmin, Admin):
     form = MerchantForm
     list_display = ("name", "tag_shown", "countries_shown", "category_link", "source", "status")
     list_filter = (

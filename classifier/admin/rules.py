@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
@@ -23,6 +22,7 @@ from unfold.contrib.filters.admin import (
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_link, change_url, changelist_url, link
 from classifier.admin.filters import CategoryFilter, FlagFilter
+from classifier.admin.history import HistoryAdmin
 from classifier.admin.tables import TableAdmin
 from classifier.models import Category, Prediction, Rule
 from classifier.services.rule_effects import (
@@ -54,7 +54,7 @@ class IdleFilter(DropdownFilter):  # type: ignore[misc]
 
 
 @admin.register(Rule)
-class RuleAdmin(TableAdmin, SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class RuleAdmin(TableAdmin, HistoryAdmin, Admin):
     list_display = (
         "pattern_shown",
         "kind",

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from simple_history.admin import SimpleHistoryAdmin
 
 from classifier.admin.base import Admin
+from classifier.admin.history import HistoryAdmin
 from classifier.services.single_rows import single_row
 
 
-class SingleRowAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class SingleRowAdmin(HistoryAdmin, Admin):
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 

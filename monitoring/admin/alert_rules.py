@@ -10,13 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, changelist_url, link
 from classifier.admin.filters import FlagFilter
+from classifier.admin.history import HistoryAdmin
 from monitoring.admin.alert_cells import lasting, moment, severity_badge, state_badge, table
 from monitoring.admin.alert_charts import Drawn, threshold_chart
 from monitoring.admin.runbooks import runbook_link
@@ -55,7 +55,7 @@ class AlertRuleForm(forms.ModelForm[AlertRule]):
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class AlertRuleAdmin(HistoryAdmin, Admin):
     form = AlertRuleForm
     list_display = (
         "name",

@@ -87,7 +87,8 @@ def _ticks(window: Window) -> list[str]:
     ticks = []
     for start, end in zip(window.starts, ends, strict=True):
         last = localtime(end - timedelta(microseconds=1))
-        midnight = day_of(last)
+        # Of the same time zone, so that Python adds by the wall clock.
+        midnight = localtime(day_of(last))
         round_time = midnight + (last - midnight) // every * every
         ticks.append(date_format(localtime(round_time), form) if round_time >= start else "")
     return ticks

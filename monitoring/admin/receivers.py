@@ -11,13 +11,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 
 from classifier.admin.base import Admin
 from classifier.admin.cells import NOTHING, badge, change_url, changelist_url, link
 from classifier.admin.filters import FlagFilter
+from classifier.admin.history import HistoryAdmin
 from monitoring.admin.alert_cells import (
     SENT_VARIANTS,
     answer_shown,
@@ -35,7 +35,7 @@ LAST = 10
 
 
 @admin.register(Receiver)
-class ReceiverAdmin(SimpleHistoryAdmin, Admin):  # type: ignore[misc]
+class ReceiverAdmin(HistoryAdmin, Admin):
     form = ReceiverForm
     list_display = ("name", "kind", "where", "severity", "state", "last")
     list_filter = (("kind", ChoicesDropdownFilter), ("is_enabled", FlagFilter))

@@ -19,7 +19,7 @@ from classifier.admin.base import Admin
 from classifier.admin.cells import badge, change_url
 from monitoring.exceptions import ConflictError
 from monitoring.models import Silence
-from monitoring.services.silences import end_silence, silence
+from monitoring.services.silences import LONGEST, TOO_LONG, end_silence, silence
 
 USUAL = timedelta(hours=4)
 
@@ -51,6 +51,8 @@ class SilenceForm(forms.ModelForm[Silence]):
         ends_at = self.cleaned_data["ends_at"]
         if ends_at <= timezone.now():
             raise forms.ValidationError("This time has passed.")
+        if ends_at > timezone.now() + LONGEST:
+            raise forms.ValidationError(TOO_LONG)
         return ends_at
 
     def clean(self) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """What processes counted, summed over all of them."""
 
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from monitoring.collectors.seen import Seen
@@ -8,19 +8,17 @@ from monitoring.detectors.quantiles import Sums, added
 from monitoring.models import Process, ProcessSample
 
 
-def processes_seen(start: datetime, end: datetime) -> list[Seen]:
-    """By the samples of [start, end). Nothing where none came: what was not counted is not zero.
+def processes_seen(samples: Iterable[ProcessSample], seconds: float) -> list[Seen]:
+    """By the samples of so many seconds. Nothing where none came: what was not counted is not zero.
 
     Requests are those of web processes; while all of these are silent, nothing is known of them.
     """
-    samples = list(
-        ProcessSample.objects.filter(created_at__gte=start, created_at__lt=end).values_list(
-            "process__role", "counts"
-        )
-    )
-    seconds = (end - start).total_seconds()
-    web = [counts for role, counts in samples if role == Process.Role.WEB]
-    return [*_requests(web, seconds), *_work([counts for _, counts in samples], seconds)]
+    every, web = [], []
+    for sample in samples:
+        every.append(sample.counts)
+        if sample.process.role == Process.Role.WEB:
+            web.append(sample.counts)
+    return [*_requests(web, seconds), *_work(every, seconds)]
 
 
 def _requests(counts: list[dict[str, Any]], seconds: float) -> list[Seen]:

@@ -68,7 +68,7 @@ class Process(models.Model):
 
 
 class ProcessSample(models.Model):
-    """What a process counted since its last sample. Kept until snapshots hold it.
+    """What a process counted since its last sample. Kept for a while after snapshots hold it.
 
     `counts` are sums by name, as `monitoring.services.heartbeats.Counts` has them.
     """
@@ -76,7 +76,10 @@ class ProcessSample(models.Model):
     process = models.ForeignKey(Process, on_delete=models.CASCADE, related_name="samples")
     seconds = models.FloatField(help_text="Since its last sample, or since its start.")
     counts = models.JSONField()
-    created_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(help_text="By the clock of the database.")
+    minute = models.DateTimeField(
+        null=True, db_index=True, help_text="Whose snapshots hold it; empty while none do."
+    )
 
     def __str__(self) -> str:
         return f"{self.process}, {self.created_at:%H:%M:%S}"

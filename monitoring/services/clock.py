@@ -1,33 +1,49 @@
-"""Minutes, hours and days, as snapshots have them: hours and days are those of the site's clock."""
+"""Minutes, hours and days, as snapshots have them: hours and days are those of the site's clock.
+
+All moments are returned in UTC. In the site's own time zone Python would add and subtract by the
+wall clock, which is an hour off where it is put forward or back between.
+"""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
+def database_time() -> datetime:
+    """What processes on several machines can agree upon. SQLite's is that of its one machine."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT STRFTIME('%Y-%m-%dT%H:%M:%fZ', 'now')")
+            return datetime.fromisoformat(cursor.fetchone()[0])
+        cursor.execute("SELECT STATEMENT_TIMESTAMP()")
+        now: datetime = cursor.fetchone()[0]
+    return now.astimezone(UTC)
+
+
 def minute_of(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def hour_of(moment: datetime) -> datetime:
-    return _local(moment).replace(minute=0, second=0, microsecond=0)
+    """When it began: at the full hour, or when the clock was put back or forward by less."""
+    local = _local(moment)
+    since = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    return moment.astimezone(UTC) - since
 
 
 def day_of(moment: datetime) -> datetime:
-    return midnight(_local(moment).date())
+    return days_from(moment, 0)
 
 
-def midnight(day: date) -> datetime:
-    """Its first moment."""
-    return datetime.combine(day, time.min, timezone.get_default_timezone())
-
-
-def next_day(day: datetime) -> datetime:
-    return midnight(_local(day).date() + timedelta(days=1))
+def days_from(moment: datetime, number: int) -> datetime:
+    """The first moment of a day: that of `moment`, or so many later, or earlier where below 0."""
+    day = _local(moment).date() + timedelta(days=number)
+    return datetime.combine(day, time.min, timezone.get_default_timezone()).astimezone(UTC)
 
 
 def minutes_between(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -41,8 +57,7 @@ def hours_ended(start: datetime, end: datetime) -> list[tuple[datetime, datetime
     """The hours that ended after `start`, until `end` and with it, each with where it ends."""
     ended = []
     hour = hour_of(start)
-    # In UTC: where the clock is put back or forward, an hour still has sixty minutes.
-    while (after := hour_of(hour.astimezone(UTC) + HOUR)) <= end:
+    while (after := hour_of(hour + HOUR)) <= end:
         if after > start:
             ended.append((hour, after))
         hour = after
@@ -53,7 +68,7 @@ def days_ended(start: datetime, end: datetime) -> list[tuple[datetime, datetime]
     """As `hours_ended`."""
     ended = []
     day = day_of(start)
-    while (after := next_day(day)) <= end:
+    while (after := days_from(day, 1)) <= end:
         if after > start:
             ended.append((day, after))
         day = after
@@ -62,10 +77,8 @@ def days_ended(start: datetime, end: datetime) -> list[tuple[datetime, datetime]
 
 def week_before(moment: datetime) -> datetime:
     """The same time of the clock, seven days ago."""
-    local = _local(moment)
-    return datetime.combine(
-        local.date() - timedelta(days=7), local.time(), timezone.get_default_timezone()
-    )
+    # Python subtracts by the wall clock.
+    return (_local(moment) - timedelta(days=7)).astimezone(UTC)
 
 
 def _local(moment: datetime) -> datetime:

@@ -4,14 +4,15 @@ import os
 import socket
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import psutil
 from django.db import transaction
-from django.utils import timezone
 
 from classifier import metrics, runtime, watching
 from monitoring.models import Process, ProcessSample
+from monitoring.services.clock import database_time
 
 SERVER_ERROR = 500
 # Who was not heard for so long counts as dead.
@@ -95,26 +96,28 @@ class Heart:
             "started_at": datetime.fromtimestamp(self._process.create_time(), UTC),
         }
         self._counts = counts()
-        self._beaten_at = timezone.now()
+        self._beaten_at = monotonic()
 
     def beat(self) -> None:
         """One row that is changed and one that is added. What could not be stored is in the next
         sample."""
-        now, counted = timezone.now(), counts()
+        beaten_at, counted = monotonic(), counts()
         with transaction.atomic():
+            # Asked here, for SQLite's lock may have been long in coming.
+            now = database_time()
             process, _ = Process.objects.update_or_create(**self._id, defaults=self._state(now))
             ProcessSample.objects.create(
                 process=process,
                 created_at=now,
-                seconds=max(0.0, (now - self._beaten_at).total_seconds()),
+                seconds=beaten_at - self._beaten_at,
                 counts=counted.since(self._counts),
             )
-        self._counts, self._beaten_at = counted, now
+        self._counts, self._beaten_at = counted, beaten_at
 
     def stop(self) -> None:
         """Say what is left to say, and that this is the end."""
         self.beat()
-        Process.objects.filter(**self._id).update(stopped_at=timezone.now())
+        Process.objects.filter(**self._id).update(stopped_at=database_time())
 
     def _state(self, now: datetime) -> dict[str, Any]:
         # A worker that never classifies needs no engine, and lacks none.

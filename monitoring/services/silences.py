@@ -1,7 +1,7 @@
 """Keep alerts from being told for a while: of a rule or of all, of one label or of each."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -11,6 +11,9 @@ from monitoring.exceptions import ConflictError, InvalidError
 from monitoring.models import Alert, AlertEvent, AlertRule, Silence
 
 MAX_REASON = 300
+# Who silences for longer has forgotten it long before its end.
+LONGEST = timedelta(days=366)
+TOO_LONG = "It lasts a year at most."
 
 
 @transaction.atomic
@@ -25,6 +28,8 @@ def silence(
     reason, now = reason.strip(), timezone.now()
     if until <= now:
         raise InvalidError("until", "It is over already.")
+    if until > now + LONGEST:
+        raise InvalidError("until", TOO_LONG)
     if not reason:
         raise InvalidError("reason", "Say why.")
     if len(reason) > MAX_REASON:

@@ -11,11 +11,12 @@ from monitoring.collectors import Seen
 from monitoring.detectors.quantiles import Sums
 from monitoring.exceptions import TurnLostError
 from monitoring.measures import By
-from monitoring.models import MetricSnapshot
+from monitoring.models import MetricSnapshot, ProcessSample
 from monitoring.services import drift
 from monitoring.services.clock import HOUR, MINUTE, hour_of, hours_ended, minutes_between
 from monitoring.services.retention import MINUTES_KEPT, delete_from, delete_old
 from monitoring.services.rollup import roll_up
+from monitoring.services.samples import hold, unheld_samples
 from monitoring.services.turns import FAR_AHEAD, SNAPSHOTS, Held, take
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,8 @@ def _take(held: Held) -> None:
     done_until = minutes[-1] + MINUTE if minutes else start
     # Read before the transaction: SQLite lets nobody else write during it.
     hours = hours_ended(start, done_until)
-    rows = [row for minute in minutes for row in _of_minute(minute)]
+    samples = unheld_samples(minutes, done_until, held.taken_at)
+    rows = [row for minute in minutes for row in _of_minute(minute, samples.get(minute, ()))]
     if minutes and minutes == over:
         now, seconds = held.taken_at, MINUTE.total_seconds()
         states = [*collectors.states_seen(now, seconds), *_drift_seen(now, seconds)]
@@ -67,9 +69,10 @@ def _take(held: Held) -> None:
             logger.warning("The clock was set back: snapshots are taken anew from %s.", start)
             delete_from(start)
         MetricSnapshot.objects.bulk_create(rows, batch_size=500)
+        hold(samples)
         roll_up(start, done_until)
         if hours:
-            delete_old(held.taken_at, done_until)
+            delete_old(done_until)
         held.finish(done_until=done_until)
 
 
@@ -98,12 +101,12 @@ def _first_start(now: datetime) -> datetime:
     return hour_of(now if first is None else max(first, now - LOOK_BACK))
 
 
-def _of_minute(minute: datetime) -> list[MetricSnapshot]:
+def _of_minute(minute: datetime, samples: Iterable[ProcessSample]) -> list[MetricSnapshot]:
     end = minute + MINUTE
     seen = [
         *collectors.traffic_seen(minute, end),
         *collectors.accuracy_seen(minute, end),
-        *collectors.processes_seen(minute, end),
+        *collectors.processes_seen(samples, MINUTE.total_seconds()),
         *collectors.jobs_seen(minute, end),
     ]
     return _rows(seen, Resolution.MINUTE, minute)

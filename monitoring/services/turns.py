@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from monitoring.exceptions import TurnLostError
 from monitoring.models import Turn
+from monitoring.services.clock import database_time
 
 SNAPSHOTS, ALERTS, NOTIFICATIONS = "snapshots", "alerts", "notifications"
 # Without any of these nobody would be told of anything; what is not done when one fails.
@@ -120,9 +121,10 @@ def late_turns(now: datetime) -> list[Late]:
 def take(name: str, every: timedelta, now: datetime | None = None) -> Held | None:
     """The turn, where it is due and nobody holds it; None where it is not.
 
-    It is due again `every` after it was taken, however long the work takes.
+    It is due again `every` after it was taken, however long the work takes. The time is the
+    database's where none is given.
     """
-    now = now or timezone.now()
+    now = now or database_time()
     ahead = now + max(FAR_AHEAD, 2 * every)
     is_due = Q(due_at__lte=now) | Q(due_at__gt=ahead)
     is_free = Q(token=None) | Q(taken_at__lte=now - LEASE) | Q(taken_at__gt=now + LEASE)

@@ -2,10 +2,19 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import accumulate
 
 from monitoring.models import MetricSnapshot
-from monitoring.services.clock import HOUR, MINUTE, day_of, hour_of, minute_of, week_before
+from monitoring.services.clock import (
+    HOUR,
+    MINUTE,
+    day_of,
+    days_from,
+    hour_of,
+    minute_of,
+    week_before,
+)
 from monitoring.services.snapshots import SETTLING
 
 Resolution = MetricSnapshot.Resolution
@@ -41,8 +50,8 @@ CATEGORY_RANGES = (
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Slots that begin at `starts`, the last of which ends at `end`. `slot_seconds` is None where
-    they need not be alike: of days, one may have 23 hours."""
+    """Slots that begin at `starts`, in UTC and in order, the last of which ends at `end`.
+    `slot_seconds` is None where they need not be alike: of days, one may have 23 hours."""
 
     starts: tuple[datetime, ...]
     end: datetime
@@ -57,12 +66,19 @@ class Window:
         return bisect_right(self.starts, moment) - 1
 
     def week_earlier(self) -> "Window":
-        """The same times of the clock, slot by slot."""
-        earlier = tuple(week_before(start) for start in self.starts)
-        # Where the clock was put back or forward between, slots are not alike.
-        is_even = self.starts[-1] - self.start == earlier[-1] - earlier[0]
-        seconds = self.slot_seconds if is_even else None
-        return Window(earlier, week_before(self.end), self.resolution, seconds)
+        """The same times of the clock, slot by slot.
+
+        Where the clock was put back or forward, an hour that last week did not have leaves slots
+        empty, and one that only last week had is in the slot before it.
+        """
+        if self.resolution is Resolution.DAY:
+            days = tuple(days_from(start, -7) for start in self.starts)
+            return Window(days, days_from(self.end, -7), self.resolution)
+        ours = (*self.starts, self.end)
+        *starts, end = list(accumulate(map(week_before, reversed(ours)), min))[::-1]
+        shifts = {now - before for now, before in zip(ours, (*starts, end), strict=True)}
+        seconds = self.slot_seconds if len(shifts) == 1 else None
+        return Window(tuple(starts), end, self.resolution, seconds)
 
 
 def window_of(chosen: Range, now: datetime) -> Window:
@@ -74,7 +90,7 @@ def window_of(chosen: Range, now: datetime) -> Window:
         case Resolution.MINUTE:
             end, unit = minute_of(now - SETTLING), MINUTE
         case Resolution.HOUR:
-            end, unit = hour_of(now - SETTLING).astimezone(UTC), HOUR
+            end, unit = hour_of(now - SETTLING), HOUR
         case _:
             return _days(chosen, day_of(now - SETTLING))
     size = unit * chosen.step
@@ -86,7 +102,5 @@ def window_of(chosen: Range, now: datetime) -> Window:
 
 
 def _days(chosen: Range, end: datetime) -> Window:
-    starts = tuple(
-        day_of(end - timedelta(days=number)) for number in range(chosen.span.days, 0, -1)
-    )
+    starts = tuple(days_from(end, -number) for number in range(chosen.span.days, 0, -1))
     return Window(starts, end, chosen.resolution)

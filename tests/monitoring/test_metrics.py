@@ -37,6 +37,17 @@ def test_this_machine_may_read_without_a_key(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
+@pytest.mark.parametrize("version", ["x", "1.x", "1.", "=", "0.0.4"])
+def test_a_version_that_is_none_gets_the_plain_text(
+    client: Client, kind: str, version: str
+) -> None:
+    answer = client.get("/metrics", headers={"Accept": f"{kind}; version={version}"})
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
+
+
+@pytest.mark.django_db
 def test_a_key_with_the_scope_may_read_from_anywhere(outside: Callable[..., Any]) -> None:
     assert outside(Scope.METRICS).status_code == 200
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.classifier.admin.conftest import Rows
 
 HUGE = "9" * 30
+WITH_HISTORY = [model for model in admin.site._registry if hasattr(model, "history")]
 
 
 @pytest.mark.parametrize("pk", ["abc", "-1", "0", HUGE, "%00", "1.5"])
@@ -19,6 +20,35 @@ def test_a_row_that_cannot_be_leads_back(pk: str, staff: Client, rows: Rows) -> 
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
         response = staff.get(reverse(name, args=[pk]))
         assert response.status_code in (302, 404), name
+
+
+@pytest.mark.parametrize("key", ["abc", "-1", "0", HUGE, "%00", "1.5"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_history_of_a_row_that_cannot_be_is_not_found(
+    key: str, method: str, staff: Client, rows: Rows
+) -> None:
+    for model in WITH_HISTORY:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        for url in (
+            reverse(f"{name}_history", args=[key]),
+            reverse(f"{name}_simple_history", args=[key, 1]),
+            reverse(f"{name}_simple_history", args=[1, key]),
+        ):
+            assert getattr(staff, method)(url).status_code == 404, url
+
+
+@pytest.mark.parametrize("field", ["%2B", "unknown", "%00", ""])
+def test_a_field_that_no_relation_uses_is_refused(field: str, staff: Client, rows: Rows) -> None:
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        response = staff.get(f"{reverse(name)}?_to_field={field}")
+        assert response.status_code in (200, 302, 400), name
+
+
+@pytest.mark.parametrize("moment", ["x", "0", HUGE, "%00", "9999-12-31", "2026-12-01"])
+def test_a_moment_in_the_address_of_a_form_is_dropped(moment: str, staff: Client) -> None:
+    url = reverse("admin:monitoring_silence_add")
+    assert staff.get(f"{url}?ends_at={moment}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,29 @@ def test_a_silence_that_cannot_be_is_refused_by_its_field(
     assert not Silence.objects.exists()
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [
+        ("9999-12-31", ("It lasts a year at most.", "It lasts a year at most.")),
+        ("0001-01-01", ("This time has passed.", "It is over already.")),
+    ],
+)
+def test_an_end_that_is_not_near_is_refused_by_both_forms(
+    staff: Client, zone: str, day: str, says: tuple[str, str]
+) -> None:
+    of_alert = reverse("admin:monitoring_alert_silence", args=[an_alert().pk])
+    asked = {"lasts": "other", "until_0": day, "until_1": "23:59:59", "reason": "A load test."}
+    with timezone.override(zone):
+        pages = (
+            staff.post(reverse(ADD), form(in_hours(1), ends_at_0=day, ends_at_1="23:59:59")),
+            staff.post(of_alert, asked),
+        )
+    for page, said in zip(pages, says, strict=True):
+        assert said in page.content.decode()
+    assert not Silence.objects.exists()
+
+
 def test_it_is_ended_before_its_time_once(staff: Client, admin_user: User) -> None:
     row = silence(a_rule(), "", in_hours(2), "r", by=admin_user)
     url = reverse("admin:monitoring_silence_end", args=[row.pk])

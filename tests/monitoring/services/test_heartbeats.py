@@ -1,10 +1,12 @@
 """A process says that it lives, what it serves, and what it has counted since it last did."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import Error
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from classifier import runtime
@@ -73,6 +75,23 @@ def test_what_could_not_be_stored_is_in_the_next_sample(api: APIClient) -> None:
         heart.beat()
     heart.beat()
     assert counted()["requests"] == 1
+
+
+@pytest.mark.django_db
+def test_its_time_is_that_of_the_database_whatever_its_own_clock_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now - timedelta(days=60))
+    heart = Heart(Process.Role.WEB)
+    heart.beat()
+    heart.stop()
+    process = Process.objects.get()
+    samples = list(process.samples.all())
+    assert process.stopped_at is not None
+    for moment in (process.seen_at, process.stopped_at, *(each.created_at for each in samples)):
+        assert abs(moment - now) < timedelta(minutes=2)
+    assert all(0 <= each.seconds < 120 for each in samples)
 
 
 @pytest.mark.django_db

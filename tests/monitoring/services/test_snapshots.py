@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
+from pytest_django import Settings
 
 from classifier.models import Activation, ModelVersion, Prediction
 from monitoring.models import (
@@ -18,9 +20,11 @@ from monitoring.models import (
     Turn,
 )
 from monitoring.services import drift, snapshots
+from monitoring.services.clock import database_time, hour_of
 from monitoring.services.snapshots import MINUTES_A_TURN, take_due
 from monitoring.services.turns import LEASE
 from tests.monitoring.drift_reports import make_drift_report
+from tests.monitoring.snapshots import minute, store
 from tests.monitoring.traffic import COUNTS, make_predictions, make_process
 from tests.monitoring.webhooks import a_receiver
 from tests.races import race
@@ -102,6 +106,19 @@ def test_the_first_snapshots_take_in_the_days_before(active_version: ModelVersio
     assert minutes()[0] == NOON - timedelta(days=7)
 
 
+@pytest.mark.parametrize("change", ["2026-03-29T01:00Z", "2026-10-25T01:00Z"])
+def test_the_first_snapshots_go_on_where_the_clock_is_put_forward_or_back(
+    change: str, active_version: ModelVersion, settings: Settings
+) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    start = datetime.fromisoformat(change) - timedelta(hours=1)
+    make_predictions(active_version, start + 10 * MINUTE, 1)
+    with timezone.override(None):
+        for number in range(3):
+            take_due(start + timedelta(hours=5) + snapshots.SETTLING + number * snapshots.EVERY)
+    assert minutes() == [start + number * MINUTE for number in range(300)]
+
+
 def test_a_lost_turn_begins_after_what_is_held(db: None) -> None:
     Turn.objects.create(name="snapshots", due_at=NOON, done_until=NOON)
     take_due(SETTLED + MINUTE)
@@ -129,6 +146,24 @@ def test_a_clock_that_ran_ahead_leaves_what_the_rows_say(active_version: ModelVe
     assert minutes() == [NOON + number * MINUTE for number in range(90)]
     hours = MetricSnapshot.objects.filter(resolution=Resolution.HOUR, series="predictions", by="")
     assert [(row.at, row.count) for row in hours] == [(NOON, 7)]
+
+
+@pytest.mark.parametrize("days", [60, -60])
+def test_the_clock_of_a_process_takes_no_snapshots_away(
+    days: int, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Prediction.objects.all().delete()
+    now = database_time()
+    start = hour_of(now)
+    kept = [start - timedelta(days=14), start - 3 * MINUTE]
+    store(minute("requests", at, 1, 0) for at in kept)
+    Turn.objects.create(name="snapshots", due_at=now, done_until=start)
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=days))
+    take_due()
+    assert minutes("requests") == kept
+    done_until = Turn.objects.get().done_until
+    assert done_until is not None
+    assert abs(done_until - now) < timedelta(minutes=5)
 
 
 @pytest.mark.usefixtures("begun")
