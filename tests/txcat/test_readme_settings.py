@@ -17,6 +17,7 @@ READERS = {
     "dotted_path",
     "dotted_paths",
     "mapping",
+    "email_sender",
     "email_server",
     "time_zone",
     "redis_server",
