@@ -90,6 +90,18 @@ def test_checks_arms_and_guard_rails_are_told(staff: Client, running: Experiment
     assert "Exposures without a user 17" in words
 
 
+def test_units_as_planned_and_as_measured_have_two_names(
+    staff: Client, running: Experiment
+) -> None:
+    planned = "Units needed in each variant, as planned 4,000"
+    make_analysis(running, units_needed=4083, units_left=20)
+    words = words_of(page_of(staff, url_of("report", running)))
+    assert f"{planned} Units needed in each variant, as measured 4,083" in words
+    make_analysis(running, units_needed=4000, units_left=None)
+    words = words_of(page_of(staff, url_of("report", running)))
+    assert f"{planned} Units needed in each variant, as measured not known" in words
+
+
 def test_a_look_says_which_it_is(staff: Client, running: Experiment) -> None:
     look = {"number": 3, "planned": 5, "is_due": True, "information": 0.6}
     make_analysis(running, method="group_sequential", look=look)
