@@ -40,6 +40,7 @@ class ReportAdmin(PromotionAdmin):
         }
         if newest is not None:
             context |= report_of(newest)
+            context["is_final_awaited"] = newest.is_outdated_by_stop
         return TemplateResponse(request, TEMPLATE, context)
 
 

@@ -243,6 +243,15 @@ def test_a_verdict_that_is_no_ship_is_pointed_out(operator: Client, running: Exp
     assert "The verdict is “Keep running”, not “Ship”." in page
 
 
+def test_a_verdict_from_before_the_stop_is_pointed_out(
+    operator: Client, running: Experiment
+) -> None:
+    make_analysis(running)
+    told(operator, url_of("stop", running))
+    page = page_of(operator, url_of("promote", running))
+    assert "It is stopped: the final report follows, and with it the verdict." in page
+
+
 def test_no_variant_that_serves_already_is_offered(operator: Client, running: Experiment) -> None:
     response = operator.post(url_of("promote", running), {"variant": running.control.pk})
     assert response.context["form"].errors["variant"]

@@ -10,6 +10,7 @@ from django.utils.html import escape
 
 from classifier.admin.cells import change_url
 from experiments.models import Experiment, ExperimentEvent, GuardrailAlert
+from experiments.services.lifecycle import stop
 from tests.experiments.admin.conftest import page_of, url_of
 from tests.experiments.reports import estimate_json, make_analysis, metric_json, report_json
 
@@ -38,6 +39,38 @@ def test_the_verdict_comes_first_in_sentences(staff: Client, running: Experiment
              "Effect on Abstention rate over time", "Timeline"]  # fmt: skip
     places = [words.index(each) for each in order]
     assert places == sorted(places)
+
+
+def test_between_the_stop_and_the_final_report_no_verdict_is_given(
+    staff: Client, running: Experiment
+) -> None:
+    verdict = {
+        "kind": "keep_running", "sentences": ["It runs for 7 days more at most."],
+        "winner": None, "days_left": 7,
+    }  # fmt: skip
+    make_analysis(running, verdict=verdict)
+    urls = (url_of("report", running), change_url(running))
+    for url in urls:
+        assert "7 days more" in page_of(staff, url)
+    stop(running)
+    for url in urls:
+        words = words_of(page_of(staff, url))
+        assert "the final report follows" in words
+        assert "7 days more" not in words
+        assert "Days left" not in words
+    make_analysis(running, verdict={**verdict, "kind": "cannot_say", "sentences": ["Too early."]})
+    for url in urls:
+        words = words_of(page_of(staff, url))
+        assert "Too early." in words
+        assert "the final report follows" not in words
+
+
+def test_an_older_report_keeps_its_verdict_after_the_stop(
+    staff: Client, running: Experiment
+) -> None:
+    analysis = make_analysis(running)
+    stop(running)
+    assert "Verdict: Ship candidate" in words_of(page_of(staff, change_url(analysis)))
 
 
 def test_the_table_has_what_a_statistician_checks(staff: Client, running: Experiment) -> None:
