@@ -28,6 +28,7 @@ from classifier.exceptions import (
     ConflictError,
     InputFileError,
     InvalidItemError,
+    InvalidItemsError,
     NoEngineError,
     NotFinishedError,
     UnknownError,
@@ -66,6 +67,13 @@ class ApiExceptionHandler(ExceptionHandler):
         match exc:
             case InvalidItemError():
                 return Unprocessable({exc.path: [exceptions.ErrorDetail(str(exc), exc.code)]})
+            case InvalidItemsError():
+                return Unprocessable(
+                    {
+                        error.path: [exceptions.ErrorDetail(str(error), error.code)]
+                        for error in exc.errors
+                    }
+                )
             case ConflictError():
                 detail = [exceptions.ErrorDetail(str(exc), exc.code)]
                 return Unprocessable({exc.path: detail} if exc.path else detail)

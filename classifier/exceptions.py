@@ -4,6 +4,7 @@
 """
 
 import errno
+from collections.abc import Sequence
 
 # Of an OSError: the device or the quota is full, or a file may not grow.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -72,6 +73,14 @@ class InvalidItemError(ClassifierError):
         super().__init__(message)
         self.path = path
         self.code = code
+
+
+class InvalidItemsError(ClassifierError):
+    """Items of a caller's list are refused: `errors` has one for each of them, in their order."""
+
+    def __init__(self, errors: Sequence[InvalidItemError]) -> None:
+        super().__init__(" ".join(f"{error.path}: {error}" for error in errors))
+        self.errors = tuple(errors)
 
 
 class InputFileError(ClassifierError):

@@ -155,7 +155,8 @@ class ExperimentResultsSerializer(serializers.Serializer[Any]):
     guardrails = GuardrailResultSerializer(many=True)
     units_needed = serializers.IntegerField(
         allow_null=True,
-        help_text="In each variant, to find the smallest effect of interest.",
+        help_text="In each variant, to find the smallest effect of interest: by what was measured, "
+        "or as planned at the start where `units_left` is null.",
     )
     units_left = serializers.IntegerField(
         allow_null=True, help_text="Of these, missing, of control and variant together."

@@ -14,7 +14,11 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
-from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from classifier.admin.cells import change_link, change_url
 from classifier.bulk.options import MAX_ROWS, FileOptions, Format
@@ -35,9 +39,7 @@ def _column(label: str, **kwargs: Any) -> forms.CharField:
 
 class ClassifyFileForm(forms.Form):
     file = forms.FileField(
-        widget=forms.FileInput(
-            attrs={"class": " ".join(INPUT_CLASSES), "accept": ".csv,.tsv,.ndjson,.jsonl"}
-        ),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.ndjson,.jsonl"}),
         error_messages={"empty": "The file is empty."},
     )
     format = forms.ChoiceField(

@@ -15,7 +15,7 @@ from unfold.widgets import INPUT_CLASSES
 
 from classifier.admin import descriptions
 from classifier.admin.cells import LEVEL_VARIANTS, change_url, confidence, figure
-from classifier.exceptions import ClassifierError
+from classifier.exceptions import ClassifierError, InvalidItemError
 from classifier.models import Category, Prediction, ReviewItem
 from classifier.models.choices import AnnotatorChoices, FlowChoices, LevelChoices
 from classifier.services.review import claim, discard, skip, submit, undo, waiting
@@ -31,6 +31,8 @@ TABS = {
 }
 # As many as there are keys for.
 CHOICES = 9
+# Of what was searched for and is no category; what is longer names none.
+MAX_SEARCHED = 200
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,11 +42,12 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "pending")
     tab = tab if tab in TABS else "pending"
     if request.method == "POST":
-        return HttpResponseRedirect(_url(tab, _act(request)))
+        return HttpResponseRedirect(_url(tab, *_act(request)))
     _, state, reason = TABS[tab]
     items = claim(request.user, state, reason)  # type: ignore[arg-type]
     wanted = request.GET.get("item", "")
     place = next((place for place, item in enumerate(items) if str(item.pk) == wanted), 0)
+    is_wanted = bool(items) and str(items[place].pk) == wanted
     counts = waiting()
     categories = list(Category.objects.active().detailed().in_tree_order())
     return TemplateResponse(
@@ -66,6 +69,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
                 for item in items
             ],
             "current": _shown(items[place], categories) if items else None,
+            "searched": request.GET.get("other", "") if is_wanted else "",
             "previous_url": _url(tab, items[place - 1].pk) if place else "",
             "next_url": _url(tab, items[place + 1].pk) if items[place + 1 :] else "",
             "next_id": items[place + 1].pk if items[place + 1 :] else "",
@@ -80,22 +84,23 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _act(request: HttpRequest) -> int | None:
-    """Do what a button says. Returns the item to show next."""
+def _act(request: HttpRequest) -> tuple[int | None, str]:
+    """Do what a button says. Returns the item to show next, and what is to be mended in it: what
+    was searched for and is no category in use."""
     act, by = request.POST.get("act", ""), request.user
     item_id, next_id = _key(request, "item"), _key(request, "next")
     if act != "undo" and item_id is None:
         messages.warning(request, "Choose a text first.")
-        return None
+        return None, ""
     try:
         if act == "undo":
-            return _undo(request)
+            return _undo(request), ""
         assert item_id is not None  # noqa: S101
         if act == "submit":
             slug = _category(request)
             if not slug:
                 messages.warning(request, "Choose a category first.")
-                return item_id
+                return item_id, ""
             done = submit(item_id, slug, by)  # type: ignore[arg-type]
             said = "It is an example now." if done.example else f"No new example: {done.refusal}"
             messages.success(request, f"Submitted as {done.category}. {said}")
@@ -105,11 +110,14 @@ def _act(request: HttpRequest) -> int | None:
             messages.success(request, f"Discarded “{discard(item_id, by)}”.")  # type: ignore[arg-type]
         else:
             messages.warning(request, "Choose what to do with the text.")
-            return item_id
+            return item_id, ""
+    except InvalidItemError as error:
+        messages.error(request, str(error))
+        return item_id, request.POST.get("other", "")[:MAX_SEARCHED]
     except ClassifierError as error:
         messages.error(request, str(error))
-        return item_id
-    return next_id
+        return item_id, ""
+    return next_id, ""
 
 
 def _undo(request: HttpRequest) -> int:
@@ -134,9 +142,10 @@ def _key(request: HttpRequest, name: str) -> int | None:
     return int(given) if is_key else None
 
 
-def _url(tab: str, item_id: int | None = None) -> str:
+def _url(tab: str, item_id: int | None = None, searched: str = "") -> str:
     item = {} if item_id is None else {"item": item_id}
-    return reverse("admin:review_queue", query={"tab": tab, **item})
+    other = {"other": searched} if searched else {}
+    return reverse("admin:review_queue", query={"tab": tab, **item, **other})
 
 
 def _shown(item: ReviewItem, categories: Sequence[Category]) -> dict[str, Any]:

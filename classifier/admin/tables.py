@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from import_export.admin import ImportExportMixin
 from unfold.contrib.import_export.forms import ExportForm
-from unfold.widgets import INPUT_CLASSES
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from classifier.admin.cells import change_link, change_url, changelist_url
 from classifier.admin.classify_file import NO_SPACE_LEFT, TOO_LARGE
@@ -30,9 +30,7 @@ from classifier.tables.submission import Preview, apply_ticket, submit_table
 
 class ImportTableForm(forms.Form):
     file = forms.FileField(
-        widget=forms.FileInput(
-            attrs={"class": " ".join(INPUT_CLASSES), "accept": ".csv,.tsv,.txt,.xlsx"}
-        ),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
         max_length=100,
         help_text="CSV or XLSX, as “Export” writes it. Of a workbook, the first sheet is read.",
         error_messages={"empty": "The file is empty."},

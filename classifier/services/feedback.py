@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 
-from classifier.exceptions import InvalidItemError
+from classifier.exceptions import InvalidItemError, InvalidItemsError
 from classifier.models import ApiKey, Category, Feedback, FeedbackEvent, Prediction
 from classifier.services.personal import remember
 
@@ -47,24 +47,31 @@ def record_feedback(
 
     What a person says again as it stands makes no second row; what they say otherwise replaces
     their earlier saying of the prediction, which is kept. A key speaks of predictions that keys of
-    its name asked for; of others it learns nothing. Raises InvalidItemError naming the first item
+    its name asked for; of others it learns nothing. Raises InvalidItemsError naming every item
     that is refused.
     """
     predictions = _Predictions(items, api_key)
     categories = _categories({item.category for item in items} - {""})
     said: dict[tuple[UUID, str, int], tuple[int, Feedback]] = {}
     keys = []
+    refused = []
     for index, item in enumerate(items):
-        prediction = predictions.find(item, index)
-        saying = _saying(item, prediction, categories, f"feedback.{index}")
-        saying.api_key, saying.created_by = api_key, created_by  # type: ignore[assignment]
-        saying.person = _person(item, api_key, created_by)
-        # Where it is not known who speaks, nobody said anything twice.
-        key = (prediction.id, saying.person, 0 if saying.person else index)
-        if key in said:
-            _check_agreement(said[key], saying, index)
+        try:
+            prediction = predictions.find(item, index)
+            saying = _saying(item, prediction, categories, f"feedback.{index}")
+            saying.api_key, saying.created_by = api_key, created_by  # type: ignore[assignment]
+            saying.person = _person(item, api_key, created_by)
+            # Where it is not known who speaks, nobody said anything twice.
+            key = (prediction.id, saying.person, 0 if saying.person else index)
+            if key in said:
+                _check_agreement(said[key], saying, index)
+        except InvalidItemError as error:
+            refused.append(error)
+            continue
         said[key] = index, saying
         keys.append(key)
+    if refused:
+        raise InvalidItemsError(refused)
     _lock(prediction_id for prediction_id, _, _ in said)
     sayings = {key: saying for key, (_, saying) in said.items()}
     known = _counting(sayings.values())

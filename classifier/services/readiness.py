@@ -47,7 +47,7 @@ class TargetResult:
 
     def __str__(self) -> str:
         if self.value is None:
-            return f"{self.name}: cannot say. {self.note}"
+            return f"{self.name}. {self.note}"
         return f"{self.name} {self.found}, wanted {self.wanted}"
 
 

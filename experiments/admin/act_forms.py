@@ -45,6 +45,11 @@ class StartForm(ActForm):
     )
     field_order = ("planned_units", "reason")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The page is read from its top, where it says what is compared.
+        self.fields["reason"].widget.attrs.pop("autofocus")
+
 
 class ShareForm(ActForm):
     """A share of traffic, in percent: a usual one or another."""

@@ -262,6 +262,7 @@ def _state(experiment: Experiment) -> dict[str, Any]:
         "is_draft": is_draft,
         "newest": newest,
         "newest_badge": verdict_badge(newest.verdict) if newest else None,
+        "is_final_awaited": newest is not None and newest.is_outdated_by_stop,
         "newest_sentences": newest.report["verdict"]["sentences"] if newest else [],
         "report_url": report_url(experiment),
         "alerts": alerts_table(experiment),

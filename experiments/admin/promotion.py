@@ -60,6 +60,8 @@ class PromotionAdmin(ActsAdmin):
                 else "A superuser may promote it all the same, with a reason."
             )
             page["warning"] = f"{' and '.join(missing)} misses targets. {who}"
+        elif newest is not None and newest.is_outdated_by_stop:
+            page["warning"] = "It is stopped: the final report follows, and with it the verdict."
         elif newest is not None and newest.verdict != Analysis.Verdict.SHIP:
             page["warning"] = f"The verdict is “{newest.get_verdict_display()}”, not “Ship”."
         form = partial(

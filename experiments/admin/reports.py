@@ -40,6 +40,7 @@ class ReportAdmin(PromotionAdmin):
         }
         if newest is not None:
             context |= report_of(newest)
+            context["is_final_awaited"] = newest.is_outdated_by_stop
         return TemplateResponse(request, TEMPLATE, context)
 
 
@@ -71,10 +72,7 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
             ("Method", MethodChoices(report["method"]).label),
             *([("Look", _look_shown(look))] if look else []),
             ("Level of the tests", f"{100 * report['alpha']:g}%"),
-            (
-                "Units needed in each variant",
-                f"{report['units_needed']:,}" if report["units_needed"] else "not known",
-            ),
+            *_units_needed(analysis),
             *([("Exposures without a user", f"{unassigned:,}")] if unassigned else []),
         ],
         "primary": metric_table(report["primary"]),
@@ -88,6 +86,18 @@ def report_of(analysis: Analysis) -> dict[str, Any]:
             for name, form in (("JSON", "json"), ("CSV", "csv"))
         ],
     }
+
+
+def _units_needed(analysis: Analysis) -> list[tuple[str, str]]:
+    """In each variant: the number frozen at the start, and what is needed after all, by how the
+    metric varied since."""
+    report, planned = analysis.report, analysis.experiment.planned_units
+    # Where nothing can be said of what is left, the report repeats the plan.
+    measured = report["units_needed"] if report["units_left"] is not None else None
+    return [
+        (f"Units needed in each variant, {source}", f"{units:,}" if units else "not known")
+        for source, units in (("as planned", planned), ("as measured", measured))
+    ]
 
 
 def _look_shown(look: dict[str, Any]) -> str:

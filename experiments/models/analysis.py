@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -44,3 +45,10 @@ class Analysis(models.Model):
         if not self._state.adding:
             raise ValueError("An analysis is frozen; make another one.")
         super().save(*args, **kwargs)
+
+    @property
+    def is_outdated_by_stop(self) -> bool:
+        """Whether the experiment was stopped after this was measured, so that its verdict, which
+        may be to keep it running, is no longer one."""
+        stopped = self.experiment.stopped_at
+        return stopped is not None and datetime.fromisoformat(self.report["at"]) < stopped

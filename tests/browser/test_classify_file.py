@@ -33,3 +33,17 @@ def test_a_file_is_chosen_classified_and_downloaded(site: Site, page: Page, tmp_
     assert [row["id"] for row in rows] == ["1", "2", "3"]
     assert [bool(row["category"]) for row in rows] == [True, False, True]
     assert "The description is empty" in rows[1]["error"]
+
+
+@pytest.mark.browser
+def test_a_file_that_is_chosen_for_import_is_named_in_its_field(
+    site: Site, page: Page, tmp_path: Path
+) -> None:
+    source = tmp_path / "examples.csv"
+    source.write_text("category,text\ngroceries,QWOP HARBOUR SHOP\n", encoding="utf-8")
+    sign_in(page, site)
+    page.goto("/admin/classifier/example/import/")
+    page.locator("#id_file").set_input_files(source)
+    expect(page.locator("#import-table input[type=text]")).to_have_value("examples.csv")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    expect(page.get_by_role("button", name="Apply", exact=True)).to_be_visible()

@@ -75,6 +75,7 @@
   });
 
   other?.addEventListener("input", weigh);
+  if (other?.value) weigh();
   form.addEventListener("submit", (event) => {
     if (isLeaving) event.preventDefault();
     isLeaving = true;

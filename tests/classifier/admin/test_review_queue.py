@@ -154,6 +154,18 @@ def test_a_category_that_was_switched_off_meanwhile_is_refused(staff: Client, ur
     assert state(item) == State.PENDING
 
 
+def test_a_mistyped_category_is_kept_to_be_mended(staff: Client, url: str) -> None:
+    first, second = queued("QWOP ONE", "QWOP TWO")
+    page_of(staff, url)
+    page = act(staff, url, "submit", second, category="groceries", other='Grocer"ies')
+    assert "no detailed category is called “Grocer&quot;ies”" in page
+    assert 'id="review-text" tabindex="-1">qwop two' in page
+    assert 'name="other" value="Grocer&quot;ies"' in page
+    assert state(second) == State.PENDING
+    # The next text begins without it.
+    assert 'name="other" value=""' in page_of(staff, f"{url}?item={first.pk}")
+
+
 @pytest.mark.parametrize(
     "fields",
     [

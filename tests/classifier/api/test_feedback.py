@@ -141,6 +141,35 @@ def test_what_contradicts_the_store_is_refused_whole(
     assert not Feedback.objects.exists()
 
 
+def test_every_item_that_contradicts_the_store_is_named(
+    api: APIClient, prediction: dict[str, Any]
+) -> None:
+    response = say(
+        api,
+        {"transaction_id": "t-2", "correct": True},
+        {"transaction_id": "t-1", "correct": True},
+        {"transaction_id": "t-1", "category": "nothing"},
+        {"transaction_id": "t-1", "category": "groceries"},
+    )
+    assert response.status_code == 422
+    assert errors_of(response) == [
+        ("feedback.0.transaction_id", "unknown_prediction"),
+        ("feedback.2.category", "unknown_category"),
+        ("feedback.3", "contradiction"),
+    ]
+    assert not Feedback.objects.exists()
+
+
+def test_of_many_that_contradict_the_store_a_hundred_are_named(
+    api: APIClient, prediction: dict[str, Any]
+) -> None:
+    response = say(api, *[{"transaction_id": "t-2", "correct": True}] * 101)
+    assert response.status_code == 422
+    assert [attr for attr, _ in errors_of(response)] == [
+        f"feedback.{index}.transaction_id" for index in range(100)
+    ]
+
+
 def test_an_answer_without_a_category_cannot_be_confirmed(
     api: APIClient, classify: Classify
 ) -> None:

@@ -137,7 +137,7 @@ def test_activating_says_how_the_version_does_against_the_targets(
     out = run("activate_version", version.name)
     assert f"Met: Out-of-sample accuracy {100 * version.accuracy:.4g}%, wanted at least" in out
     assert "Met: Decisions changed 0%" in out
-    assert "Cannot say: p95 latency" in out
+    assert "Cannot say: p95 latency. Its encoder has not been benchmarked." in out
 
 
 def test_a_version_that_misses_a_target_needs_a_reason(active_version: ModelVersion) -> None:

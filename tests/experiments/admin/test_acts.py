@@ -116,6 +116,17 @@ def test_a_start_shows_what_is_compared_and_keeps_the_planned_units(
     assert (event.kind, str(event.by), event.reason) == (Kind.STARTED, "olga", "Go.")
 
 
+def test_a_start_is_read_from_its_top(operator: Client, draft: Experiment) -> None:
+    assert "autofocus" not in page_of(operator, url_of("start", draft))
+
+
+@pytest.mark.parametrize("act", ["pause", "stop"])
+def test_a_question_without_figures_begins_at_its_first_field(
+    operator: Client, running: Experiment, act: str
+) -> None:
+    assert "autofocus" in page_of(operator, url_of(act, running))
+
+
 @pytest.mark.parametrize("units", ["0", "-5", "99999999999", "many"])
 def test_planned_units_are_a_number_that_can_be_kept(
     operator: Client, draft: Experiment, units: str
@@ -241,6 +252,15 @@ def test_a_verdict_that_is_no_ship_is_pointed_out(operator: Client, running: Exp
     make_analysis(running, verdict=said)
     page = page_of(operator, url_of("promote", running))
     assert "The verdict is “Keep running”, not “Ship”." in page
+
+
+def test_a_verdict_from_before_the_stop_is_pointed_out(
+    operator: Client, running: Experiment
+) -> None:
+    make_analysis(running)
+    told(operator, url_of("stop", running))
+    page = page_of(operator, url_of("promote", running))
+    assert "It is stopped: the final report follows, and with it the verdict." in page
 
 
 def test_no_variant_that_serves_already_is_offered(operator: Client, running: Experiment) -> None:

@@ -10,6 +10,7 @@ from django.utils.html import escape
 
 from classifier.admin.cells import change_url
 from experiments.models import Experiment, ExperimentEvent, GuardrailAlert
+from experiments.services.lifecycle import stop
 from tests.experiments.admin.conftest import page_of, url_of
 from tests.experiments.reports import estimate_json, make_analysis, metric_json, report_json
 from tests.experiments.traffic import add_guardrail
@@ -39,6 +40,38 @@ def test_the_verdict_comes_first_in_sentences(staff: Client, running: Experiment
              "Effect on Abstention rate over time", "Timeline"]  # fmt: skip
     places = [words.index(each) for each in order]
     assert places == sorted(places)
+
+
+def test_between_the_stop_and_the_final_report_no_verdict_is_given(
+    staff: Client, running: Experiment
+) -> None:
+    verdict = {
+        "kind": "keep_running", "sentences": ["It runs for 7 days more at most."],
+        "winner": None, "days_left": 7,
+    }  # fmt: skip
+    make_analysis(running, verdict=verdict)
+    urls = (url_of("report", running), change_url(running))
+    for url in urls:
+        assert "7 days more" in page_of(staff, url)
+    stop(running)
+    for url in urls:
+        words = words_of(page_of(staff, url))
+        assert "the final report follows" in words
+        assert "7 days more" not in words
+        assert "Days left" not in words
+    make_analysis(running, verdict={**verdict, "kind": "cannot_say", "sentences": ["Too early."]})
+    for url in urls:
+        words = words_of(page_of(staff, url))
+        assert "Too early." in words
+        assert "the final report follows" not in words
+
+
+def test_an_older_report_keeps_its_verdict_after_the_stop(
+    staff: Client, running: Experiment
+) -> None:
+    analysis = make_analysis(running)
+    stop(running)
+    assert "Verdict: Ship candidate" in words_of(page_of(staff, change_url(analysis)))
 
 
 def test_the_table_has_what_a_statistician_checks(staff: Client, running: Experiment) -> None:
@@ -107,6 +140,18 @@ def test_checks_arms_and_guard_rails_are_told(staff: Client, running: Experiment
     assert "control (control) v1 4,980 50.00% 49.80% 61,230 0" in words
     assert "Latency, mean candidate 20% Kept It is not 20% slower. pause" in words
     assert "Exposures without a user 17" in words
+
+
+def test_units_as_planned_and_as_measured_have_two_names(
+    staff: Client, running: Experiment
+) -> None:
+    planned = "Units needed in each variant, as planned 4,000"
+    make_analysis(running, units_needed=4083, units_left=20)
+    words = words_of(page_of(staff, url_of("report", running)))
+    assert f"{planned} Units needed in each variant, as measured 4,083" in words
+    make_analysis(running, units_needed=4000, units_left=None)
+    words = words_of(page_of(staff, url_of("report", running)))
+    assert f"{planned} Units needed in each variant, as measured not known" in words
 
 
 def test_a_look_says_which_it_is(staff: Client, running: Experiment) -> None:
