@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.detectors.learning import Past, Reference
+from monitoring.detectors.threshold import LOOKS, Look, codes_of
 
 # A Thursday.
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -100,7 +101,10 @@ def bursts(variation: float) -> list[tuple[datetime, float]]:
 def silence(learned: Reference | None, error: float = 0) -> Look:
     """What is said of a window in which nothing came."""
     assert learned is not None
-    return learned.limits(is_above=False, warning=4, critical=6, error=error).look(0)
+    limits = learned.limits(is_above=False, warning=4, critical=6, error=error)
+    bounds = np.array([[limits.warning], [limits.critical]], dtype=np.float64)
+    [code] = codes_of(np.zeros(1), *bounds, is_above=False)
+    return LOOKS[int(code)]
 
 
 @pytest.mark.parametrize("variation", [0.1, 0.2, 0.3, 0.4, 0.5])
