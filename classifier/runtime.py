@@ -27,7 +27,7 @@ from classifier.engine.encoder import Encoder, Threads
 from classifier.engine.engine import Engine
 from classifier.exceptions import BundleError, NoEngineError
 from classifier.models import Activation, ModelVersion
-from classifier.watching import Watcher
+from classifier.watching import Trouble, Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ class Runtime:
         self._checked_at = float("-inf")
         self._failed_at = float("-inf")
         self._watcher = Watcher("engine-watcher", self._refresh_or_log)
+        self._trouble = Trouble("The active version cannot be read.", logger)
         self._counting = threading.Lock()
         self._counted = self.cache.stats()
 
@@ -284,10 +285,12 @@ class Runtime:
         try:
             self.refresh()
         except db.Error as error:
-            logger.exception("The active version cannot be read.")
+            self._trouble.met(error)
             self._reason = f"The active version cannot be read: {type(error).__name__}."
             # Followed anew as soon as it can be read, which also says anew why.
             self._failed_at = float("-inf")
+        else:
+            self._trouble.over()
 
 
 _runtime: Runtime | None = None

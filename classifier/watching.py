@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 KEPT_SECONDS = 1.0
 # How long a look that hangs is waited for, by who ends the process.
 STOP_SECONDS = 5.0
+# A trouble that lasts is logged so often, however often it is met.
+LOGGED_EVERY_SECONDS = 60.0
 # A failure is told for so long though later looks find nothing to do: what asks is slower.
 TOLD_FOR = timedelta(minutes=1)
 
@@ -30,6 +32,36 @@ class Failure:
 
     kind: str
     at: datetime
+
+
+class Trouble:
+    """Something that may fail at each of many looks, as all do while the database is away. It is
+    logged as it begins, once a minute while it lasts, and when it is over."""
+
+    def __init__(
+        self, text: str, logger: logging.Logger, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._text = text
+        self._logger = logger
+        self._clock = clock
+        self._kind: type[Exception] | None = None
+        self._logged_at = 0.0
+        self._unsaid = 0
+
+    def met(self, error: Exception) -> None:
+        now = self._clock()
+        if type(error) is self._kind and now - self._logged_at < LOGGED_EVERY_SECONDS:
+            self._unsaid += 1
+            return
+        more = f" ({self._unsaid} times more since it was last said.)" if self._unsaid else ""
+        self._logger.error("%s%s", self._text, more, exc_info=error)
+        self._kind, self._logged_at, self._unsaid = type(error), now, 0
+
+    def over(self) -> None:
+        """No trouble this time."""
+        if self._kind is not None:
+            self._logger.info("Over: %s", self._text)
+            self._kind, self._unsaid = None, 0
 
 
 class Watcher:
@@ -50,6 +82,7 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._failure: Failure | None = None
+        self._trouble = Trouble(f"The thread “{name}” failed at its look.", logger)
 
     @property
     def is_alive(self) -> bool:
@@ -86,28 +119,32 @@ class Watcher:
 
     def look(self) -> None:
         """Once, as the thread does: raises nothing."""
-        self._do(self._look)
+        if self._do(self._look):
+            self._trouble.over()
 
     def _watch(self) -> None:
         is_quick = self._seconds < KEPT_SECONDS
         give_back = db.close_old_connections if is_quick else db.connections.close_all
         while not self._stopping.wait(self._seconds):
-            self._do(self._look)
+            self.look()
             self._do(give_back)
         if self._farewell is not None:
             self._do(self._farewell)
             self._do(db.connections.close_all)
 
-    def _do(self, act: Callable[[], None]) -> None:
+    def _do(self, act: Callable[[], None]) -> bool:
+        """Whether it did not fail."""
         try:
             act()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The thread's door. Nobody stands behind it who could catch what nobody foresaw: the
             # thread would end, unseen, and what it watches would be watched no more. So whatever
             # comes is logged and told by `problem`, and the next look comes at its usual time:
             # docs/decisions/0013-a-threads-door.md.
             self._failure = Failure(type(error).__qualname__, timezone.now())
-            logger.exception("The thread “%s” failed at its look.", self.name)
+            self._trouble.met(error)
+            return False
+        return True
 
 
 def stop_all(watchers: Iterable[Watcher], seconds: float = STOP_SECONDS) -> None:

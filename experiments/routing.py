@@ -19,7 +19,7 @@ from classifier import runtime
 from classifier.exceptions import BundleError, ConflictError, EngineError
 from classifier.routing import ActiveRouter, Route
 from classifier.runtime import LoadedVersion
-from classifier.watching import Watcher
+from classifier.watching import Trouble, Watcher
 from experiments.models import Experiment, ExperimentEvent, Variant
 from experiments.services.lifecycle import pause
 from experiments.services.timeline import MAX_REASON
@@ -103,6 +103,7 @@ class ExperimentRouter(ActiveRouter):
         # By variant: what it failed with.
         self._tripped: dict[int, str] = {}
         self._watcher = Watcher("experiment-watcher", self._refresh_or_log)
+        self._trouble = Trouble("The running experiment cannot be read.", logger)
 
     def routes(self, units: Iterable[str | None]) -> dict[str | None, Route]:
         if not self._watcher.is_alive:
@@ -200,8 +201,10 @@ class ExperimentRouter(ActiveRouter):
         """A database that is away must not end the watcher: what runs goes on."""
         try:
             self.refresh()
-        except db.Error:
-            logger.exception("The running experiment cannot be read.")
+        except db.Error as error:
+            self._trouble.met(error)
+        else:
+            self._trouble.over()
 
 
 def _cannot_load(variant: Variant, error: BundleError) -> str:

@@ -169,11 +169,18 @@ def curation(minimum_examples: int) -> Curation:
 
 
 def curated_since(moment: datetime) -> int:
-    """Acts on examples, categories and merchants after `moment`, from their history."""
-    return sum(
-        model.history.filter(history_date__gt=moment).count()
-        for model in (Example, Category, Merchant, MerchantTag)
-    )
+    """Acts on examples, categories and merchants after `moment`, from their history.
+
+    What was made after it and is gone again, as by a review that was undone, leaves nothing to
+    build.
+    """
+    count = 0
+    for model in (Example, Category, Merchant, MerchantTag):
+        acts = model.history.filter(history_date__gt=moment)
+        gone = acts.filter(history_type="-").values("id")
+        passing = acts.filter(history_type="+", id__in=gone).values("id")
+        count += acts.exclude(id__in=passing).count()
+    return count
 
 
 def recent_jobs() -> list[Job]:

@@ -98,6 +98,16 @@ def test_a_changed_example_asks_for_a_build(settled: ModelVersion) -> None:
     assert todo.text.startswith("1 change ")
 
 
+def test_what_was_made_and_taken_back_asks_for_no_build(settled: ModelVersion) -> None:
+    known = Example.objects.all()[0]
+    made = Example.objects.create(text="QWOP HARBOUR SHOP", category=known.category)
+    assert needs() == [Need.BUILD]
+    made.delete()
+    assert needs() == []
+    known.delete()
+    assert needs() == [Need.BUILD]
+
+
 def test_a_kind_of_merchant_with_other_words_asks_for_a_build(settled: ModelVersion) -> None:
     kind = MerchantTag.objects.all()[0]
     kind.words = "ropes and sails"
