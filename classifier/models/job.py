@@ -76,7 +76,13 @@ class Job(models.Model):
                 fields=["status", "heartbeat_at"],
                 condition=models.Q(status__in=UNFINISHED),
                 name="job_unfinished",
-            )
+            ),
+            # The monitor counts them each minute.
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(status="failed"),
+                name="job_failed_by_end",
+            ),
         ]
         constraints = [
             # Two clicks do not do the same work twice.

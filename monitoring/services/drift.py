@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError
@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from classifier.models import ModelVersion
 from monitoring.collectors import samples
 from monitoring.exceptions import MonitoringError
-from monitoring.models import DriftReference, DriftReport
+from monitoring.models import DriftReport
 
 logger = logging.getLogger(__name__)
 
@@ -97,20 +97,3 @@ def check_calm_window() -> ModelVersion:
     if version is None:
         raise DriftRequestError("No version is active: there is nothing to choose a window for.")
     return version
-
-
-def choose_calm_window(
-    first_day: date, last_day: date, reason: str, *, by: AbstractBaseUser
-) -> DriftReference:
-    """For the active version; it counts from the next measurement on. Raises DriftRequestError
-    where no version is active, ValidationError where the days cannot be chosen."""
-    row = DriftReference(
-        version=check_calm_window(),
-        first_day=first_day,
-        last_day=last_day,
-        reason=reason,
-        by=by,  # type: ignore[misc]
-    )
-    row.full_clean()
-    row.save()
-    return row

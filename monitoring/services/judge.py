@@ -4,40 +4,28 @@ All moments are looked at together, in arrays: a preview has some hundred thousa
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import reduce
 
 import numpy as np
-from django.utils import timezone
 from numpy.typing import NDArray
 
-from monitoring.detectors.learning import Past, Reference
+from monitoring.detectors.learning import Reference
 from monitoring.detectors.quantiles import Sums
 from monitoring.detectors.stretch import NOTHING, Stretch, Windows
 from monitoring.detectors.threshold import CODES, LOOKS, Codes, Limits, Look, codes_of
-from monitoring.measures import MEASURES, Measure, Unit
+from monitoring.measures import MEASURES, Measure
 from monitoring.models import AlertRule, MetricSnapshot
 from monitoring.services.clock import HOUR, MINUTE, hour_of
 from monitoring.services.rules import POINTS, is_of_hours_alone, reads_hours
 from monitoring.services.series import Point
 from monitoring.services.stretches import Stretches
+from monitoring.services.thresholds import Floats, Thresholds, limits_of, of_whole
 
 Resolution = MetricSnapshot.Resolution
-Floats = NDArray[np.float64]
 # A series of which no minute was seen for so long is missing.
 FRESH = timedelta(minutes=3)
-# An hour of which less was seen teaches nothing.
-LEAST_SECONDS_OF_HOUR = 1800
-# What a learned deviation counts as at least, so that noise of a still series does not alarm.
-LEAST_DEVIATION = {
-    Unit.SHARE: 0.005,
-    Unit.SECONDS: 0.005,
-    Unit.PER_SECOND: 0.005,
-    Unit.BYTES: 16 * 2**20,
-    Unit.CORES: 0.25,
-    Unit.NUMBER: 0.5,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +39,6 @@ class Step:
     samples: int = 0
     limits: Limits | None = None
     reference: Reference | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Thresholds:
-    """At each moment, (m,), in the measure's unit: NaN where there is none. `references` are what
-    they are learned from; empty where they are not learned."""
-
-    warnings: Floats
-    criticals: Floats
-    references: Sequence[Reference | None]
-
-    @property
-    def are_there(self) -> NDArray[np.bool_]:
-        return ~(np.isnan(self.warnings) & np.isnan(self.criticals))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,10 +122,7 @@ class Judge:
         else:
             self._is_fresh = self._has_seen(self._ends - FRESH.total_seconds(), self._ends)
             self._has_others = self._has_seen(self._ends - window, self._ends)
-        self._taught: dict[str, list[tuple[datetime, float]]] = {}
-        self._pasts: dict[tuple[str, date], Past] = {}
-        self._references: dict[tuple[str, date, int], Reference | None] = {}
-        self._middles = self._middles_of_windows()
+        self._limits = limits_of(rule, self.measure, moments, self._hours, self._whole_hours)
 
     def labels(self) -> set[str]:
         """Those that were seen at all, or the one that the rule is of."""
@@ -164,7 +135,7 @@ class Judge:
         rule = self.rule
         windows = reduce(Windows.__add__, (span.windows(label) for span in self._spans))
         values, counts = self.measure.values(windows), windows.counts
-        thresholds = self._thresholds(label, windows)
+        thresholds = self._limits.thresholds(label, windows)
         is_above = rule.condition == AlertRule.Condition.ABOVE
         sided = codes_of(values, thresholds.warnings, thresholds.criticals, is_above=is_above)
         is_nothing, is_unlimited = np.isnan(values), ~thresholds.are_there
@@ -244,92 +215,4 @@ class Judge:
         return found
 
     def _of_whole(self, sums: Sums, whole: Stretch, start: datetime, end: datetime) -> Sums:
-        """A label that was not there all the time counts as zero for the rest of what was seen."""
-        seen = whole.sums(start, end) if self.rule.by else None
-        return sums if seen is None else replace(sums, seconds=seen.seconds)
-
-    def _thresholds(self, label: str, windows: Windows) -> Thresholds:
-        rule, size = self.rule, len(self.moments)
-        if rule.thresholds == AlertRule.Thresholds.ABSOLUTE:
-            warning, critical = (
-                np.full(size, np.nan if limit is None else limit)
-                for limit in (rule.warning, rule.critical)
-            )
-            return Thresholds(warning, critical, ())
-        amounts = np.zeros(size)
-        if self.measure.unit is Unit.SHARE:
-            amounts = windows.counts.astype(np.float64)
-        elif self.measure.unit is Unit.PER_SECOND:
-            amounts = windows.seconds
-        references = [self._reference(label, middle) for middle in self._middles]
-        known: dict[tuple[Reference, float], tuple[float, float]] = {}
-        limits = np.full((2, size), np.nan)
-        for place, found in enumerate(zip(references, amounts.tolist(), strict=True)):
-            reference, amount = found
-            if reference is None:
-                continue
-            if (reference, amount) not in known:
-                known[reference, amount] = self._learned(reference, amount)
-            limits[:, place] = known[reference, amount]
-        return Thresholds(limits[0], limits[1], references)
-
-    def _learned(self, reference: Reference, amount: float) -> tuple[float, float]:
-        """Warning and critical; NaN where there is none. `amount` is what was counted, or the
-        seconds that were seen."""
-        error = 0.0
-        if self.measure.unit is Unit.SHARE:
-            error = reference.share_error(int(amount))
-        elif self.measure.unit is Unit.PER_SECOND:
-            error = reference.rate_error(amount)
-        limits = reference.limits(
-            is_above=self.rule.condition == AlertRule.Condition.ABOVE,
-            warning=self.rule.warning,
-            critical=self.rule.critical,
-            error=error,
-        )
-        warning, critical = limits.warning, limits.critical
-        return (
-            np.nan if warning is None else warning,
-            np.nan if critical is None else critical,
-        )
-
-    def _middles_of_windows(self) -> list[datetime]:
-        """By the site's clock: at nine o'clock sharp it is the hour before that is judged. Of
-        learned thresholds alone."""
-        if self.rule.thresholds == AlertRule.Thresholds.ABSOLUTE:
-            return []
-        half, zone = (
-            timedelta(minutes=self.rule.window_minutes) / 2,
-            timezone.get_default_timezone(),
-        )
-        return [timezone.localtime(at - half, zone) for at in self.moments]
-
-    def _reference(self, label: str, at: datetime) -> Reference | None:
-        """The same for all of an hour."""
-        key = (label, at.date(), at.hour)
-        if key not in self._references:
-            day = key[:2]
-            if day not in self._pasts:
-                hours = self._teaching(label)
-                self._pasts[day] = Past.before(at.date(), hours, self.rule.reference_days)
-            least = LEAST_DEVIATION[self.measure.unit]
-            self._references[key] = self._pasts[day].reference(at, least)
-        return self._references[key]
-
-    def _teaching(self, label: str) -> list[tuple[datetime, float]]:
-        """The values of hours, by the site's clock."""
-        if label not in self._taught:
-            found: list[tuple[datetime, float]] = []
-            self._taught[label] = found
-            rows = self._hours.get(label, NOTHING)
-            if not len(rows.starts):
-                return found
-            zone = timezone.get_default_timezone()
-            for start, sums in rows.all():
-                at = datetime.fromtimestamp(start, zone)
-                seen = self._of_whole(sums, self._whole_hours, at, at + HOUR)
-                value = self.measure.value(seen)
-                is_enough = seen.count >= self.rule.minimum_samples
-                if value is not None and is_enough and seen.seconds >= LEAST_SECONDS_OF_HOUR:
-                    found.append((at, value))
-        return self._taught[label]
+        return of_whole(sums, whole, start, end) if self.rule.by else sums

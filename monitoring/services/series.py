@@ -1,10 +1,8 @@
-"""Read what snapshots hold: the sums of a window, and points over time."""
+"""Read what snapshots hold, as points over time."""
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from monitoring.detectors.quantiles import Sums, summed
 from monitoring.measures import By, Measure
 from monitoring.models import MetricSnapshot
 
@@ -18,34 +16,6 @@ class Point:
     at: datetime
     value: float | None
     count: int
-
-
-def window_sums(
-    series: str,
-    by: str,
-    start: datetime,
-    end: datetime,
-    resolution: Resolution = Resolution.MINUTE,
-) -> dict[str, Sums]:
-    """By label, of the snapshots that begin in [start, end); the whole has the label "".
-
-    No label where nothing was seen, be it that no snapshot was taken. A label that was not
-    there all the time counts as zero for the rest of what was seen.
-    """
-    rows = MetricSnapshot.objects.filter(
-        series=series, by__in={by, By.ALL.value}, resolution=resolution, at__gte=start, at__lt=end
-    ).order_by()
-    parts: dict[tuple[str, str], list[Sums]] = defaultdict(list)
-    for row in rows:
-        parts[row.by, row.label].append(row.sums)
-    added = {key: summed(each) for key, each in parts.items()}
-    whole = added.get((By.ALL.value, ""))
-    seen = whole.seconds if whole is not None else None
-    return {
-        label: sums if seen is None else replace(sums, seconds=seen)
-        for (split, label), sums in added.items()
-        if split == by
-    }
 
 
 def points(

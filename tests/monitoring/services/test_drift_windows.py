@@ -9,10 +9,23 @@ from django.utils import timezone
 
 from classifier.models import ModelVersion
 from monitoring.models import DriftReference
-from monitoring.services.drift import choose_calm_window
 from monitoring.services.drift_windows import DAY, bounds, calm_windows, last_full_day
 from tests.monitoring.streams import days_ago, live_since
 from tests.rows import copy_of
+
+
+def choose(version: ModelVersion, first: int, last: int, by: User) -> None:
+    """A calm window, by how many days ago."""
+    today = timezone.localdate()
+    row = DriftReference(
+        version=version,
+        first_day=today - first * DAY,
+        last_day=today - last * DAY,
+        reason="No campaign.",
+        by=by,
+    )
+    row.full_clean()
+    row.save()
 
 
 def test_a_version_has_its_first_seven_full_days(active_version: ModelVersion) -> None:
@@ -44,9 +57,7 @@ def test_the_window_that_was_chosen_last_counts_for_its_version_alone(
     live_since(40)
     today = timezone.localdate()
     for ago in (30, 20):
-        choose_calm_window(
-            today - ago * DAY, today - (ago - 9) * DAY, "No campaign.", by=admin_user
-        )
+        choose(active_version, ago, ago - 9, admin_user)
     found = calm_windows(active_version, days_ago(1)).of_version
     assert found is not None
     assert (found.first_day, found.reference) == (
@@ -69,9 +80,8 @@ def test_the_window_that_was_chosen_last_counts_for_its_version_alone(
 def test_days_that_cannot_be_a_calm_window_are_refused(
     active_version: ModelVersion, admin_user: User, first: int, last: int, word: str
 ) -> None:
-    today = timezone.localdate()
     with pytest.raises(ValidationError, match=word):
-        choose_calm_window(today - first * DAY, today - last * DAY, "Why not.", by=admin_user)
+        choose(active_version, first, last, admin_user)
     assert not DriftReference.objects.exists()
 
 
