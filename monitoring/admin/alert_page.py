@@ -154,7 +154,7 @@ def _summary(alert: Alert, judged: Judged) -> str:
     ]
     said = f"It is {' and '.join(limits)}. " if limits else ""
     until = moment(alert.resolved_at) if alert.resolved_at else "now"
-    return f"{said}What is shaded is the alert, from {moment(alert.started_at)} to {until}."
+    return f"{said}The alert, from {moment(alert.started_at)} to {until}, is shaded."
 
 
 def _change(request: HttpRequest, change: Change) -> dict[str, Any]:
