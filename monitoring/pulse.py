@@ -6,15 +6,19 @@ told when every worker is silent. Experiments are watched by workers, which hold
 and beside their tasks: a file of a million rows must keep no guard rail waiting.
 """
 
+import logging
 import threading
 from datetime import timedelta
 
 from classifier.watching import Watcher, log_end, stop_all
 from experiments.services.supervision import supervise
 from monitoring import prober
+from monitoring.exceptions import TurnLostError
 from monitoring.models import Process
 from monitoring.services import alerting, notifications, snapshots, turns
 from monitoring.services.heartbeats import Heart
+
+logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 10.0
 # How often a process looks whether a turn is due.
@@ -78,6 +82,10 @@ def _watch_over() -> None:
 def _watch_experiments() -> None:
     held = turns.take(SUPERVISION, SUPERVISION_EVERY)
     if held is not None:
-        with held.at_work():
-            supervise()
-            held.finish()
+        try:
+            with held.at_work():
+                supervise()
+                held.finish()
+        except TurnLostError as error:
+            # All that it does, it does once, however many look.
+            logger.warning("The experiments were watched by others, too: %s", error)

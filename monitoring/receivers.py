@@ -7,13 +7,12 @@ from typing import Any
 from django.dispatch import receiver
 from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
+from classifier.jobs.queue import RUN_JOB
 from monitoring import pulse
 from monitoring.correlation import JOB_ID, TASK_ID
 from monitoring.exposition import files
 
 logger = logging.getLogger(__name__)
-
-RUN_JOB = "classifier.tasks.run_job"
 
 
 @receiver(post_spawn)

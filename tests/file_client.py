@@ -1,13 +1,17 @@
 """Files that are sent to a running installation and answered by its workers."""
 
 import json
+import subprocess
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from tests.processes import wait_until
+from tests.processes import WEB, WORKER, answers, manage, running, wait_until
 
 SECONDS = 120
+S = TypeVar("S", bound="WorkedSite")
 
 
 @dataclass
@@ -39,6 +43,30 @@ class FileClient:
         with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
             content: bytes = response.read()
             return content
+
+
+@dataclass
+class WorkedSite(FileClient):
+    """A web server and a worker that may be killed, and followed by another."""
+
+    worker: "subprocess.Popen[bytes]"
+    start_worker: "Callable[[], subprocess.Popen[bytes]]"
+
+
+@contextmanager
+def started(kind: type[S], environment: dict[str, str]) -> Iterator[S]:
+    """Of an installation that has its tables and a version."""
+    with ExitStack() as stack:
+        key = manage(environment, "create_api_key", "files", "--scopes", "classify").split()[-1]
+        stack.enter_context(running(environment, "web", *WEB))
+
+        def start_worker() -> "subprocess.Popen[bytes]":
+            return stack.enter_context(running(environment, "worker", *WORKER))
+
+        url = f"http://127.0.0.1:{environment['PORT']}"
+        worker = start_worker()
+        wait_until(lambda: answers(f"{url}/readyz"), SECONDS, "the site is ready")
+        yield kind(url, key, worker, start_worker)
 
 
 def file_of(rows: int, texts: int) -> bytes:

@@ -3,26 +3,15 @@
 import json
 import os
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.copied import copied_installation
-from tests.file_client import SECONDS, FileClient, file_of
-from tests.processes import (
-    WEB,
-    WORKER,
-    answers,
-    kill_all,
-    manage,
-    running,
-    wait_until,
-)
+from tests.file_client import SECONDS, WorkedSite, file_of, started
+from tests.processes import kill_all, wait_until
 from tests.redis_server import RedisServer
 
 # Its version is copied from the tests' own database.
@@ -36,11 +25,7 @@ STALE_SECONDS = 6
 AT_ONCE = 2.0
 
 
-@dataclass
-class Site(FileClient):
-    worker: "subprocess.Popen[bytes]"
-    start_worker: "Callable[[], subprocess.Popen[bytes]]"
-
+class Site(WorkedSite):
     def parts(self) -> dict[str, tuple[str, str]]:
         """Status and text of what `/readyz` tells at once; nothing where it lets one wait."""
         try:
@@ -82,18 +67,9 @@ def site(
     data = tmp_path_factory.mktemp("on-redis")
     with (
         copied_installation(data, django_db_blocker, **variables) as environment,
-        ExitStack() as stack,
+        started(Site, environment) as site,
     ):
-        key = manage(environment, "create_api_key", "redis", "--scopes", "classify").split()[-1]
-        stack.enter_context(running(environment, "web", *WEB))
-
-        def start_worker() -> "subprocess.Popen[bytes]":
-            return stack.enter_context(running(environment, "worker", *WORKER))
-
-        url = f"http://127.0.0.1:{environment['PORT']}"
-        worker = start_worker()
-        wait_until(lambda: answers(f"{url}/readyz"), SECONDS, "the site is ready")
-        yield Site(url, key, worker, start_worker)
+        yield site
 
 
 def test_a_file_is_answered_over_redis_and_the_queue_is_told(

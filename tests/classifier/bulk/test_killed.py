@@ -1,25 +1,14 @@
 """Workers are killed in the middle of a file, and no row of it is lost or doubled."""
 
 import json
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.copied import copied_installation
-from tests.file_client import SECONDS, FileClient, file_of
-from tests.processes import (
-    WEB,
-    WORKER,
-    answers,
-    kill_all,
-    manage,
-    running,
-    wait_until,
-)
+from tests.file_client import SECONDS, WorkedSite, file_of, started
+from tests.processes import kill_all, wait_until
 
 # Its version is copied from the tests' own database.
 pytestmark = pytest.mark.django_db
@@ -28,16 +17,8 @@ ROWS = 100_000
 TEXTS = 2500
 # Long enough for a worker that lives on a busy machine.
 STALE_SECONDS = 6
+FILE = file_of(ROWS, TEXTS)
 STAGES = ("splitting", "deciding", "joining")
-
-
-@dataclass
-class Site(FileClient):
-    """A web server, a worker, and a file that is sent to the one and answered by the other."""
-
-    file: bytes
-    worker: "subprocess.Popen[bytes]"
-    start_worker: "Callable[[], subprocess.Popen[bytes]]"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +26,7 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
-) -> Iterator[Site]:
+) -> Iterator[WorkedSite]:
     variables = {
         "TXCAT_WEB_PROCESSES": "1",
         "TXCAT_WORKERS": "2",
@@ -54,24 +35,15 @@ def site(
     data = tmp_path_factory.mktemp("killed")
     with (
         copied_installation(data, django_db_blocker, **variables) as environment,
-        ExitStack() as stack,
+        started(WorkedSite, environment) as site,
     ):
-        key = manage(environment, "create_api_key", "killed", "--scopes", "classify").split()[-1]
-        stack.enter_context(running(environment, "web", *WEB))
-
-        def start_worker() -> "subprocess.Popen[bytes]":
-            return stack.enter_context(running(environment, "worker", *WORKER))
-
-        url = f"http://127.0.0.1:{environment['PORT']}"
-        worker = start_worker()
-        wait_until(lambda: answers(f"{url}/readyz"), SECONDS, "the site is ready")
-        yield Site(url, key, file_of(ROWS, TEXTS), worker, start_worker)
+        yield site
 
 
 @pytest.fixture(scope="module")
-def undisturbed(site: Site) -> bytes:
+def undisturbed(site: WorkedSite) -> bytes:
     """The results of a run that nothing happened to: each row once, in its place."""
-    results = site.results(site.send(site.file))
+    results = site.results(site.send(FILE))
     found = [json.loads(line) for line in results.splitlines()]
     assert [row["row"] for row in found] == list(range(1, ROWS + 1))
     assert [row["transaction_id"] for row in found] == [f"t-{number}" for number in range(ROWS)]
@@ -81,9 +53,9 @@ def undisturbed(site: Site) -> bytes:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_workers_killed_in_a_stage_leave_a_file_as_if_they_had_lived(
-    site: Site, undisturbed: bytes, stage: str
+    site: WorkedSite, undisturbed: bytes, stage: str
 ) -> None:
-    address = site.send(site.file)
+    address = site.send(FILE)
     wait_until(
         lambda: site.job(address)["message"].startswith(stage), SECONDS, stage, poll_seconds=0.02
     )
